@@ -15,13 +15,13 @@ def manifests_of(
     *,
     tests_count: bool = False,
 ) -> Iterator[Manifest]:
-    """The objects of rendered documents; the elements of a ``kind: List`` one by one, what is no map not at all.
+    """The objects of rendered documents; the elements of a ``kind: List`` separately, only maps.
 
     Args:
         documents: each with the template that made it as its file, see :func:`template_path`.
         namespace: the release's.
         scenario: the one that renders them.
-        tests_count: judge test hooks as other objects.
+        tests_count: check test hooks like other objects.
     """
     for document in documents:
         dependency = _dependency_of(document.file)

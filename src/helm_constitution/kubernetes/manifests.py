@@ -105,12 +105,12 @@ class Manifest:
 
     @cached_property
     def kind(self) -> str:
-        """The object's kind; empty where it has none."""
+        """The object's kind; empty if it has none."""
         return self.view.get("kind").string() or ""
 
     @cached_property
     def api_version(self) -> str:
-        """The object's apiVersion; empty where it has none."""
+        """The object's apiVersion; empty if it has none."""
         return self.view.get("apiVersion").string() or ""
 
     @cached_property
@@ -132,7 +132,7 @@ class Manifest:
 
     @cached_property
     def effective_namespace(self) -> str:
-        """The namespace that the object is installed into (the release's where it names none)."""
+        """The namespace that the object is installed into (the release's if it names none)."""
         return self.namespace or self.release_namespace
 
     @cached_property
@@ -167,7 +167,7 @@ class Manifest:
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
-        """One workload for each pod template in the object; none where it makes no pods."""
+        """One workload for each pod template in the object; none if it creates no pods."""
         template = pod_template_of(self.group, self.kind)
         if template is None:
             return ()
@@ -222,12 +222,12 @@ class Workload:
 
     @property
     def is_replicated(self) -> bool:
-        """Whether it keeps several equal pods: a Deployment, a StatefulSet and the like."""
+        """Whether it keeps several equal pods: a Deployment or a StatefulSet, for example."""
         return self.made_by.replicated
 
     @property
     def unknown_mounts(self) -> Iterator[View]:
-        """The names of mounted volumes that its pods don't have: Kubernetes refuses such pods."""
+        """The names of mounted volumes that its pods don't have: Kubernetes rejects these pods."""
         if self.pod.merged:
             return  # an operator adds volumes of its own
         claims = self.manifest.get("spec", "volumeClaimTemplates").items()
@@ -274,7 +274,7 @@ class PodSpec:
 
     @property
     def merged(self) -> bool:
-        """Whether an operator merges it into pods of its own; containers that only change one of these are left
+        """Whether an operator merges it into its own pods; containers that only change one of these are left
         out."""
         return self.made_by.merged
 
@@ -326,7 +326,7 @@ class PodSpec:
 
     @property
     def service_account(self) -> str:
-        """The service account's name; ``default`` where none is named."""
+        """The service account's name; ``default`` if none is named."""
         return self.view.get("serviceAccountName").string() or self.view.get("serviceAccount").string() or "default"
 
     def get(self, *steps: str | int) -> View:
@@ -350,12 +350,12 @@ class Container:
 
     @property
     def name(self) -> str:
-        """The container's name; its place in the list where it has none."""
+        """The container's name; its index in the list if it has none."""
         return self.view.get("name").string() or f"{self.role}[{self.view.path[-1]}]"
 
     @property
     def image(self) -> str:
-        """The image reference; empty where there is none."""
+        """The image reference; empty if there is none."""
         return self.view.get("image").string() or ""
 
     @property
@@ -374,9 +374,9 @@ class Container:
         return self.view.get("securityContext")
 
     def effective(self, name: str) -> View:
-        """A field of the security context: the container's where it sets it, else the pod's.
+        """A field of the security context: the container's if it is set there, else the pod's.
 
-        Where neither does, the (missing) field of the container.
+        If neither sets it, the (missing) field of the container.
         """
         own = self.security_context.get(name)
         if own.exists and own.data is not None:

@@ -13,12 +13,11 @@ _TEMPLATE: Path = ("spec", "template", "spec")
 class PodTemplate(NamedTuple):
     """How a kind of object makes pods.
 
-    ``specs`` are the places where its pod specs may stand, with ``*`` for every part of a list or map; each that is
-    there makes pods. ``metadata`` is where the pods' metadata stands, None where that is beside the spec.
-    ``replicated`` kinds keep several equal pods, ``ends`` says that the pods end by themselves, or may. The spec of a
-    ``merged`` kind is an operator's own: a container there that has no image, or the name of one of ``own``, is merged
-    into one that the operator makes. ``labels`` are those that the operator adds to the pods, with ``{name}`` for the
-    object's name.
+    ``specs`` are the paths of its pod specs, with ``*`` for every part of a list or map; each existing one creates
+    pods. ``metadata`` is where the pods' metadata stands, None where that is beside the spec. ``replicated`` kinds keep
+    several equal pods, ``ends`` says that the pods end by themselves, or may. The spec of a ``merged`` kind is an
+    operator's own: a container there that has no image, or the name of one of ``own``, is merged into one that the
+    operator makes. ``labels`` are those that the operator adds to the pods, with ``{name}`` for the object's name.
     """
 
     specs: tuple[Path, ...] = (_TEMPLATE,)
@@ -137,7 +136,7 @@ _KUBERNETES_GROUPS = frozenset({"", "apps", "batch", "extensions"})
 
 
 def pod_template_of(group: str, kind: str) -> PodTemplate | None:
-    """How a kind of object makes pods; None for a kind of Kubernetes' own that makes none."""
+    """How a kind of object creates pods; None for a built-in kind that creates none."""
     if group in _KUBERNETES_GROUPS:
         return _KUBERNETES.get(kind)
     known = _CUSTOM.get((group, kind))
@@ -147,7 +146,7 @@ def pod_template_of(group: str, kind: str) -> PodTemplate | None:
 
 
 def parts_at(view: View, path: Path) -> Iterator[View]:
-    """The parts of an object that a path stands for."""
+    """The parts of an object that match a path."""
     for index, step in enumerate(path):
         if step == "*":
             parts = view.items() if view.is_list else (part for _, part in view.entries())

@@ -17,11 +17,11 @@ class LabelSelector:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it asks for nothing, and so takes in everything."""
+        """Whether it requires nothing, and so matches everything."""
         return not self.view.get("matchLabels") and not self.view.get("matchExpressions")
 
     def unmet(self, labels: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> Iterator[View]:
-        """What it asks for and these labels don't have: label by label, expression by expression.
+        """The requirements that these labels don't meet: label by label, expression by expression.
 
         Args:
             labels: of a pod or another object.
@@ -46,5 +46,5 @@ class LabelSelector:
                 yield expression
 
     def matches(self, labels: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> bool:
-        """Whether it takes in what has these labels."""
+        """Whether it matches an object with these labels."""
         return next(self.unmet(labels, ignoring), None) is None

@@ -1,4 +1,4 @@
-"""Edits of a text by stretches: everything outside of them stays as it is, byte for byte."""
+"""Edits of a text by stretches: everything outside of them stays unchanged, byte for byte."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _ODD_ENDS = ("\x85", "\u2028", "\u2029")
 
 
 class EditError(Exception):
-    """An edit can't be applied to the text as it is: the message says why."""
+    """An edit can't be applied to this text; the message names the reason."""
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """A text with its edits applied; its line ends and its byte order mark stay.
+    """A text with its edits applied; line ends and byte order mark are kept.
 
     Args:
         text: the file as it is.
-        edits: of this file, none over another; those that insert at one place have been merged.
+        edits: of this file, without overlaps; those that insert at one place have been merged.
 
     Raises:
-        EditError: where a place lies outside of the text, two edits overlap, or lines can't be counted for certain.
+        EditError: a place lies outside the text, two edits overlap, or lines can't be counted for certain.
     """
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     body = text.removeprefix(mark)

@@ -1,7 +1,7 @@
-"""Markdown as far as a constitution is judged by it: headings, paragraphs, list items and table rows, with their lines.
+"""The parts of Markdown that a constitution needs: headings, paragraphs, list items and table rows, with their lines.
 
-Code blocks hold no prose. HTML comments are taken out of the text and kept beside it, a mark where each stood. Any text
-can be read; what isn't Markdown is a paragraph.
+Code blocks hold no prose. HTML comments are removed from the text and kept separately, with a mark in the place of
+each. Any text can be read; text that isn't Markdown is a paragraph.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Kind(enum.Enum):
 
 
 class Comment(NamedTuple):
-    """An HTML comment: what stands between its arrows, and the line (from 1) that it begins in."""
+    """An HTML comment: its text, and the line (from 1) on which it begins."""
 
     text: str
     line: int

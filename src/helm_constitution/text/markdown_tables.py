@@ -1,7 +1,7 @@
-"""Markdown as far as READMEs and changelogs are judged by it: headings, tables and code blocks, with their lines.
+"""The parts of Markdown that READMEs and changelogs need: headings, tables and code blocks, with their lines.
 
-Tables are those of GitHub Flavored Markdown and plain HTML ones (helm-docs writes either). Any text can be read: what
-isn't one of these forms is passed over.
+Tables are those of GitHub Flavored Markdown and plain HTML ones (helm-docs writes either). Any text can be read: other
+forms are skipped.
 """
 
 from __future__ import annotations

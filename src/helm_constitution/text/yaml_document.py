@@ -1,4 +1,4 @@
-"""A YAML document: its data, where each part of it stands, and views of its parts."""
+"""A YAML document: its data, the place of each part, and views of its parts."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def span_between(start: Any, end: Any) -> Span:
 
 @dataclass(slots=True, eq=False)
 class YamlDocument:
-    """One YAML document: its data, and where each part of it stands.
+    """One YAML document: its data, and the place of each part.
 
     ``file`` is relative to ``base``; for a rendered document it is the template that made it, ``rendered`` is true
     and the nodes' lines are those of the rendered text. ``data`` is the plain data (None for an empty document),
-    ``text`` the text, ``duplicates`` the keys that a map holds twice.
+    ``text`` the text, ``duplicates`` the keys that a map has twice.
     """
 
     file: str
@@ -235,10 +235,10 @@ _MISSING = _Missing()
 class View:
     """A part of a YAML document, there or missing, and at the same time the symbolic place of that part.
 
-    ``view.get("spec", "replicas")`` never fails: what isn't there is a view that doesn't exist. The typed readers
-    (``string()``, ``integer()``, ``boolean()``) give None where the value is missing or of another type. As a truth
-    value a view is what a template's ``if`` sees: false for missing, null, false, 0 and what is empty. ``document`` is
-    the document and ``path`` the part's path from the document's top, not from the object's.
+    ``view.get("spec", "replicas")`` never fails: a missing part is a view that doesn't exist. The typed readers
+    (``string()``, ``integer()``, ``boolean()``) return None if the value is missing or of another type. As a boolean a
+    view is what a template's ``if`` sees: false for missing, null, false, 0 and empty values. ``document`` is the
+    document and ``path`` the part's path from the document's top, not from the object's.
     """
 
     __slots__ = ("_data", "document", "path")
@@ -263,7 +263,7 @@ class View:
 
     @property
     def exists(self) -> bool:
-        """Whether the part is there at all; an explicit null is there, with ``data`` None."""
+        """Whether the part exists; an explicit null exists, with ``data`` None."""
         return self._data is not _MISSING
 
     @property
@@ -272,9 +272,9 @@ class View:
         return None if isinstance(self._data, _Missing) else self._data
 
     def scalar(self) -> Scalar:
-        """The text, number, true or false; None where the value is missing, a map or a list.
+        """The text, number, true or false; None if the value is missing, a map or a list.
 
-        What is compared or looked up is read by this: unlike ``data`` it can always be a member of a set.
+        Use it for comparisons and look-ups: unlike ``data`` it is always hashable.
         """
         data = self._data
         return data if isinstance(data, str | int | float) else None
@@ -354,7 +354,7 @@ def leaves(data: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 def value_at(data: Json, path: Iterable[str | int]) -> Json:
-    """What stands at a path in plain data; None where there is nothing (or null)."""
+    """The value at a path in plain data; None if there is nothing (or null)."""
     for step in path:
         if isinstance(step, str):
             data = data.get(step) if isinstance(data, dict) else None
