@@ -11,7 +11,7 @@ from helm_constitution.check.cache import CacheState, clean_cache, look_into_cac
 
 @click.group("cache")
 def command() -> None:
-    """Show or remove what is cached of unchanged charts."""
+    """Show or remove the cached results of unchanged charts."""
 
 
 @command.command("info")

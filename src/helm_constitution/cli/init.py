@@ -24,7 +24,7 @@ change the words, remove what doesn't fit, add principles. A comment after each 
 def command(force: bool) -> None:
     """Write a first constitution and configuration into the current folder.
 
-    The constitution is .specify/memory/constitution.md where there is a .specify folder, else constitution.md.
+    The constitution is .specify/memory/constitution.md if there is a .specify folder, else constitution.md.
     """
     for line in init(Path(), force=force):
         click.echo(line)

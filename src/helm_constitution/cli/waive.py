@@ -51,7 +51,7 @@ def command(
 ) -> int:
     """Add a waiver of a RULE (or a principle) for a chart to the configuration, with both reasons.
 
-    An unknown rule, a missing reason and a security rule without a place are refused, as in a waiver that you write
+    An unknown rule, a missing reason and a security rule without a place are rejected, as in a waiver that you write
     yourself. The rest of the file stays unchanged.
     """
     if not (chart / "Chart.yaml").is_file() and not chart.is_file():
