@@ -130,7 +130,11 @@ def test_a_good_object() -> None:
             ["spec.ports.1: ports has port 80 and protocol TCP twice, here and as item 1; remove one of them"],
         ),
         ("[{port: 80, name: http}]", "[{port: 80, name: a}, {port: 80, name: b, protocol: UDP}]", []),
-        ("spec:\n", "spec:\n  clusterIP: None\n  unknown: null\n", []),
+        (
+            "spec:\n",
+            "spec:\n  clusterIP: None\n  unknown: null\n",
+            ["spec.unknown: spec has the unknown field unknown"],
+        ),
         (
             "metadata: {name: web}\n",
             "metadata: {name: web}\nports: []\n",

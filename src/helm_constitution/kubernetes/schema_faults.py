@@ -76,7 +76,7 @@ def _map_faults(data: dict[str, Json], schema: JsonSchema, whole: Schema, path: 
             yield from _faults(value, properties[key], whole, (*path, key))
         elif isinstance(others, dict):
             yield from _faults(value, others, whole, (*path, key))
-        elif not is_open and not others and value is not None:
+        elif not is_open and not others:  # an unknown field without a value is unknown to the API server too
             meant = _meant(key, properties)
             missing = [name for name in missing if name != meant]  # one mistake is one fault
             fix = f"did you mean {meant}?" if meant else _other_place(key, properties, whole)
