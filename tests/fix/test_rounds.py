@@ -124,4 +124,24 @@ def test_what_removes_text_is_tried_apart_where_something_is_missing_afterwards(
     assert [(one.candidate.fix.title, one.reason) for one in result.taken_back] == [
         ("delete # old too: {{ .Values.a }}", "causes a new finding: own/read: a is not read")
     ]
-    assert result.checks == 7
+    assert result.checks == 6
+
+
+def test_a_template_that_renders_something_else_each_time_is_known_by_its_new_name_too(tmp_path: Path) -> None:
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{.Release.Name}}-{{ randAlphaNum 5 }}\n"
+    chart = {
+        "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "templates/c.yaml": config,
+        "constitution.md": "# Ours\n\n## A\n\nIt MUST do. <!-- rules: templates/file-name, templates/spacing -->\n",
+    }
+    write(tmp_path, chart)
+    engine = EmbeddedEngine(Limits())
+    try:
+        result = fix_chart(CheckRequest(tmp_path, engine, CheckOptions()), (Applicability.SAFE,))
+    finally:
+        engine.close()
+    assert result.files == {
+        "templates/c.yaml": None,
+        "templates/c-configmap.yaml": config.replace("{{.Release.Name}}", "{{ .Release.Name }}").encode(),
+    }
+    assert result.taken_back == ()

@@ -137,6 +137,8 @@ class _Session:
             self._applied += [*kept, *self._also] if kept else []
             for one in [*kept, *self._also]:
                 self._reasons.pop(_identity(one), None)
+                if self._unstable is not None:
+                    self._unstable |= {new for old, new in one.fix.moves if old in self._unstable}
             if kept:
                 now = after
             elif not apart and not self._tried_again():
@@ -215,6 +217,7 @@ class _Session:
                 continue
             if len(wanted) == 1:
                 self._take_back(wanted, judgement.reason or "it breaks another fix")
+                self._give_up(wanted, [*kept, *wanted])
                 return kept, now
             apart = [one for one in wanted if one in judgement.suspected]
             first = [one for one in wanted if one not in apart] if apart else []

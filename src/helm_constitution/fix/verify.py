@@ -62,7 +62,9 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
             reason = reason or message
     safe = [one for one in applied if one.fix.applicability is Applicability.SAFE]
     if safe and len(safe) == len(applied):
-        changed = [one for one in changed_templates(before.rendered, after.rendered) if one not in unstable]
+        moves = dict(move for one in applied for move in one.fix.moves)
+        random = {*unstable, *(moves.get(file, file) for file in unstable)}
+        changed = [one for one in changed_templates(before.rendered, after.rendered) if one not in random]
         new = [] if changed else new
         for source in changed:
             message = f"changes what {source} renders"
@@ -72,7 +74,7 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
             else:
                 reason = reason or message
     # What nobody wrote is found in what is no longer used.
-    suspected = [one for one in applied if all(not edit.text for edit in one.fix.edits)] if hopeless else []
+    suspected = [one for one in applied if _only_removes(one)] if hopeless else []
     return Judgement(blamed, reason, new, suspected)
 
 
@@ -209,6 +211,11 @@ def _on_lines(place: Location, those: Sequence[Candidate]) -> list[Candidate]:
     ]
     least = min((_severity(one) for one in found), default=None)
     return [one for one in found if _severity(one) == least]
+
+
+def _only_removes(candidate: Candidate) -> bool:
+    edits = candidate.fix.edits
+    return bool(edits) and not any(edit.text for edit in edits)
 
 
 def _severity(candidate: Candidate) -> Severity:
