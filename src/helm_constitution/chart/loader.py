@@ -34,8 +34,8 @@ def load_chart(
     Args:
         path: the folder that holds Chart.yaml, or the .tgz.
         shown: how messages name the chart; the path as given unless told.
-        base: what reports call the chart's files: those of the chart, or of its baseline. known_values: values.yaml as
-        read before, reused if the text is the same.
+        base: what reports call the chart's files: those of the chart, or of its baseline.
+        known_values: values.yaml as read before, reused if the text is the same.
 
     Raises:
         ChartError: the chart is missing, unreadable, unsafe to unpack or not a chart; the file is named.

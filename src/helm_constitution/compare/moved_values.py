@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.effects import Field, Filling, Trial, bare, differing, fields_of, shown_field
 from helm_constitution.compare.old_values import over
-from helm_constitution.compare.release import Path, Release, names_of, nested
+from helm_constitution.compare.release import Path, Release, at_path, names_of, nested
 from helm_constitution.render.placeholders import Placeholder, placeholders_of
 from helm_constitution.text.yaml_document import dotted
 from helm_constitution.text.yaml_scalars import Json
@@ -42,7 +42,7 @@ class _Fill(NamedTuple):
 
     @property
     def values(self) -> dict[str, Json]:
-        return over(self.flags, _at(self.path, self.content))
+        return over(self.flags, at_path(self.path, self.content))
 
 
 def moved_values(old: Release, new: Release, filling: Filling, known: Sequence[Change]) -> Iterator[Change]:
@@ -104,7 +104,7 @@ def _fills_of(placeholder: Placeholder) -> Iterator[_Fill]:
     """
     flags: dict[str, Json] = {}
     for flag in placeholder.enclosing:
-        flags = over(flags, _at(flag, True))
+        flags = over(flags, at_path(flag, True))
     content = placeholder.choices[0] if placeholder.expected is None else placeholder.expected
     yield _Fill(placeholder.path, content, flags, placeholder.expected is not None or isinstance(content, str))
     if isinstance(content, dict) and placeholder.path[-1].lower().endswith(_TEXT_MAPS):
@@ -210,10 +210,3 @@ def _change(fill: _Fill, old: Release, new: Release, what: str, advice: str) -> 
     example = nested(fill.path, fill.content)
     names = names_of(fill.path)
     return Change("compat/value-retyped", Step.MAJOR, what, advice, old.place(fill.path), at, example, example, names)
-
-
-def _at(path: Path, content: Json) -> dict[str, Json]:
-    for key in reversed(path):
-        content = {key: content}
-    assert isinstance(content, dict)
-    return content

@@ -334,11 +334,15 @@ def kind_of(value: Json) -> str | None:
 
 def nested(path: Path, value: Json) -> dict[str, Json]:
     """The value at its path, as a values file has it, secrets withheld."""
-    result: Json = withheld(value, path)
+    return at_path(path, withheld(value, path))
+
+
+def at_path(path: Path, value: Json) -> dict[str, Json]:
+    """The value at its path, as a values file has it; for helm, not for a report."""
     for step in reversed(path):
-        result = {step: result}
-    assert isinstance(result, dict)
-    return result
+        value = {step: value}
+    assert isinstance(value, dict)
+    return value
 
 
 def names_of(path: Path) -> tuple[str, ...]:

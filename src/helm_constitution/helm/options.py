@@ -9,6 +9,7 @@ from pathlib import Path
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION, RenderRequest
+from helm_constitution.kubernetes.names import DNS_LABEL, LONGEST_LABEL
 from helm_constitution.kubernetes.versions import NEWEST
 
 # The schemes that helm's getters know. Go reads the scheme in any case; Path makes one slash of two.
@@ -17,7 +18,6 @@ _SET_FILE_URL = LazyPattern(r"[=,]\s*((?:https?|oci):[^,]*)", re.IGNORECASE)
 _AHEAD = 3
 """Minor versions, of which a year has three, that may be newer than the newest known one."""
 _KUBE_VERSION = LazyPattern(r"v?(\d+)\.(\d+)(?:\.(\d+))?((?:[-+][0-9A-Za-z.+-]+)?)")
-_NAMESPACE = LazyPattern(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 DEAD_PROXY = "http://127.0.0.1:9"
 """Nothing listens on the discard port: what goes there goes nowhere."""
@@ -45,7 +45,7 @@ def check_namespace(name: str, option: str = "--namespace") -> None:
     Raises:
         ConfigurationError: the name is not a DNS label (RFC 1123).
     """
-    if not _NAMESPACE.fullmatch(name):
+    if len(name) > LONGEST_LABEL or not DNS_LABEL.fullmatch(name):
         raise ConfigurationError(
             f"{option} {name!r} must consist of lower-case letters, digits and dashes, begin and end with a letter or "
             "digit, and have at most 63 characters"

@@ -106,8 +106,7 @@ class Subject:
 
     def template_text(self, manifest: Manifest) -> str | None:
         """The text of the template that renders an object; None if unknown."""
-        found = self.checked.analysed.chart_of(manifest)
-        return found[0].files.get(found[1]) if found else None
+        return self.checked.analysed.template_text(manifest)
 
     # --- TEMPLATES ---
 

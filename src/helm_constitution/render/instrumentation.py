@@ -25,7 +25,7 @@ from helm_constitution.core.model import Status
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
 from helm_constitution.render.diff import is_changed
 from helm_constitution.render.template_calls import TemplateCalls
-from helm_constitution.templates.cheap_keys import cheap_keys, with_cheap_keys
+from helm_constitution.templates.cheap_keys import cheap_sources
 from helm_constitution.templates.interpreter import texts_with_actions
 from helm_constitution.templates.nodes import (
     Define,
@@ -174,18 +174,12 @@ class Instrumentation:
         if self._copy is None:
             texts = _edited(self.regions, set(range(len(self.regions))), _note)
             if self._is_cheap:
-                self._is_cheap = self._make_cheap(texts)
+                cheap = cheap_sources(self._analysed, texts)
+                self._is_cheap = bool(cheap)
+                texts.update(cheap)
             self._copy = self._stack.enter_context(edited_copy(self._analysed.chart, {**texts, TELLER: _TELLING}))
             self._stack.enter_context(self._engine.hold(self._copy))
         return self._copy
-
-    def _make_cheap(self, texts: dict[str, str]) -> bool:
-        """Replaces RSA keys, which are slow, in the templates; returns whether there are any."""
-        keys = {template: tuple(cheap_keys(template).items()) for template in self._analysed.templates}
-        for template, replaced in keys.items():
-            if replaced:
-                texts[template.path] = with_cheap_keys(texts.get(template.path, template.text), replaced)
-        return any(keys.values())
 
     # --- where a missing record means nothing ---
 

@@ -95,7 +95,7 @@ class AnalysedChart:
         """Whether an object's template gives random output, by itself or through a named template."""
         known = self._random_templates
         if manifest.template not in known:
-            text = self._template_text(manifest)
+            text = self.template_text(manifest) or ""
             known[manifest.template] = RANDOM.search(text) is not None or any(
                 name in self._random_defines for name in _CALL.findall(text)
             )
@@ -103,16 +103,17 @@ class AnalysedChart:
 
     def random_texts(self, manifest: Manifest) -> frozenset[str]:
         """The texts of a random object that may change in each rendering: those not in its template."""
-        text = self._template_text(manifest)
+        text = self.template_text(manifest) or ""
         return frozenset(
             leaf
             for _, leaf in walk(manifest.view.data)
             if isinstance(leaf, str) and len(leaf) >= _SHORTEST and leaf not in text
         )
 
-    def _template_text(self, manifest: Manifest) -> str:
+    def template_text(self, manifest: Manifest) -> str | None:
+        """The text of the template that renders an object; None if unknown."""
         found = self.chart_of(manifest)
-        return found[0].files.get(found[1], "") if found else ""
+        return found[0].files.get(found[1]) if found else None
 
     @cached_property
     def _random_templates(self) -> dict[str, bool]:

@@ -7,7 +7,8 @@ each that makes a certificate has a counterpart that takes the key as its last a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from helm_constitution.templates import TemplateFile
@@ -41,12 +42,21 @@ def with_cheap_keys(text: str, replaced: Sequence[tuple[str, str]]) -> str:
     return text
 
 
-def cheap_sources(analysed: AnalysedChart) -> dict[str, str]:
-    """The templates that make RSA keys, with elliptic ones in their place, by their paths; without dependencies."""
+def cheap_sources(analysed: AnalysedChart, edited: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """The templates that make RSA keys, with elliptic ones in their place, by their paths; without dependencies.
+
+    Args:
+        analysed: the chart.
+        edited: texts in place of the templates' own, by path; commands stand in them as written.
+    """
     if not any("gen" in text for text in analysed.chart.files.values()):
         return {}  # before anything is parsed
     keys = {template: tuple(cheap_keys(template).items()) for template in analysed.templates}
-    return {template.path: with_cheap_keys(template.text, replaced) for template, replaced in keys.items() if replaced}
+    return {
+        template.path: with_cheap_keys(edited.get(template.path, template.text), replaced)
+        for template, replaced in keys.items()
+        if replaced
+    }
 
 
 def _found(template: TemplateFile) -> Iterator[tuple[str, str]]:
