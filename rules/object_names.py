@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
-from helm_constitution.api import DNS_LABEL, DNS_SUBDOMAIN, OLD_DNS_LABEL, LazyPattern, Manifest
+from helm_constitution.api import DNS_LABEL, DNS_SUBDOMAIN, OLD_DNS_LABEL, LazyPattern, Manifest, NamedTuple
 
 _SEGMENT = LazyPattern(r"(?!\.{1,2}\Z)[^/%]+")
 _FREE = ("CertificateSigningRequest",)

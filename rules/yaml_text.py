@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from helm_constitution.api import LazyPattern, Span
+from helm_constitution.api import LazyPattern, NamedTuple, Span
 
 _KEY = LazyPattern(r"""^( *)(?:- )?["']?([\w./-]+)["']?:(?:[ \t]+(.*?))?[ \t]*$""")
 

@@ -107,6 +107,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
             "matches_word",
             "cut_apart",
             "LazyPattern",
+            "NamedTuple",
         ),
         *(
             "Version",
@@ -283,7 +284,7 @@ class Entry:
 
     @cached_property
     def _class_node(self) -> ast.ClassDef:
-        nodes = (node for node in _tree(self.thing.__module__).body if isinstance(node, ast.ClassDef))
+        nodes = (node for node in ast.walk(_tree(self.thing.__module__)) if isinstance(node, ast.ClassDef))
         return next(node for node in nodes if node.name == self.name)
 
     def _fields(self) -> Iterator[Member]:

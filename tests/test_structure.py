@@ -172,6 +172,7 @@ CACHES = {
     "src/helm_constitution/cel/programs.py:_environment": "the functions that expressions may call",
     "src/helm_constitution/admission/rules.py:_module": "policies as rules, by the state of their files",
     "src/helm_constitution/compare/release.py:_words_of_key": "words, by a key",
+    "src/helm_constitution/core/named_tuples.py:_new_with": "the code of a function, by the number of its arguments",
     "src/helm_constitution/kubernetes/schemas.py:_bundle": "a file of the program's own",
     "src/helm_constitution/kubernetes/schemas.py:_groups": "the names of the program's own files",
     "src/helm_constitution/lint/registry.py:modules": "the rules that there are",

@@ -7,7 +7,8 @@ against the table of pluto (FairwindsOps/pluto, versions.yaml, April 2026).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from helm_constitution.api import NamedTuple
 
 
 class OldApi(NamedTuple):

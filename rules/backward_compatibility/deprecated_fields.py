@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from helm_constitution.api import SHOULD, Manifest, Subject, Tag, View, Violation, Workload, require, rule
+from helm_constitution.api import SHOULD, Manifest, NamedTuple, Subject, Tag, View, Violation, Workload, require, rule
 
 
 class _Old(NamedTuple):

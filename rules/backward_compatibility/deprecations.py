@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -18,6 +17,7 @@ from helm_constitution.api import (
     Identifier,
     If,
     LazyPattern,
+    NamedTuple,
     Pipeline,
     Related,
     String,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from helm_constitution.api import (
     MUST,
@@ -13,6 +13,7 @@ from helm_constitution.api import (
     Identifier,
     LazyPattern,
     Manifest,
+    NamedTuple,
     Pipeline,
     Related,
     Severity,

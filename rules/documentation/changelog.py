@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -12,6 +11,7 @@ from helm_constitution.api import (
     Edit,
     Heading,
     LazyPattern,
+    NamedTuple,
     NotApplicable,
     Related,
     Span,

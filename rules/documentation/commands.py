@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
     LazyPattern,
     Markdown,
+    NamedTuple,
     NotApplicable,
     Path,
     Span,

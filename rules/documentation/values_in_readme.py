@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from helm_constitution.api import (
     Cell,
     CommentKind,
     Json,
     LazyPattern,
+    NamedTuple,
     Path,
     Table,
     ValueKey,

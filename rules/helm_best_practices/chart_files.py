@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -15,6 +14,7 @@ from helm_constitution.api import (
     Field,
     Identifier,
     If,
+    NamedTuple,
     Node,
     Pipeline,
     String,

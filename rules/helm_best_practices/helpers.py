@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
     LazyPattern,
+    NamedTuple,
     NotApplicable,
     Subject,
     TextPlace,

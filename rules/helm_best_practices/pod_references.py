@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
     Chart,
     Manifest,
+    NamedTuple,
     Parameter,
     Rendering,
     Subject,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
     TEMPLATES,
     Manifest,
+    NamedTuple,
     Parameter,
     Rendering,
     Subject,

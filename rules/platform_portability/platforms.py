@@ -7,7 +7,8 @@ any cluster (the Prometheus operator, cert-manager, Gateway API, Argo, Istio, Tr
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+
+from helm_constitution.api import NamedTuple
 
 
 class Platform(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -13,6 +12,7 @@ from helm_constitution.api import (
     FailureKind,
     HelmMessage,
     LazyPattern,
+    NamedTuple,
     NotApplicable,
     Path,
     Related,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from helm_constitution.api import NamedTuple
 
 from .credentials import from_base64, is_placeholder, is_reference
 

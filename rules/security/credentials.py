@@ -12,9 +12,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
-from helm_constitution.api import LazyPattern
+from helm_constitution.api import LazyPattern, NamedTuple
 
 
 class Telling(enum.Enum):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MAY,
     MUST,
     OFF,
     Container,
+    NamedTuple,
     Parameter,
     SetField,
     Subject,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
     Manifest,
+    NamedTuple,
     Parameter,
     Rendering,
     Subject,

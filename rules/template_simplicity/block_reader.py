@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import NamedTuple
 
-from helm_constitution.api import LazyPattern, TemplateFile
+from helm_constitution.api import LazyPattern, NamedTuple, TemplateFile
 
 
 class Taken(NamedTuple):

@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
+    NamedTuple,
     Parameter,
     Related,
     Span,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -15,6 +14,7 @@ from helm_constitution.api import (
     Fix,
     Group,
     LazyPattern,
+    NamedTuple,
     NotApplicable,
     Parameter,
     Path,

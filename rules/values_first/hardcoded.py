@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from helm_constitution.api import (
     SHOULD,
@@ -17,6 +16,7 @@ from helm_constitution.api import (
     Identifier,
     LazyPattern,
     Manifest,
+    NamedTuple,
     ReadValue,
     String,
     Subject,

@@ -19,6 +19,7 @@ from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import DEFAULTS, Base, Group, Location, Precision, Severity, Status
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.tags import Tag
 from helm_constitution.core.urgency import Urgency
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
@@ -221,6 +222,7 @@ __all__ = [
     "Markdown",
     "Matcher",
     "MessageLevel",
+    "NamedTuple",
     "Need",
     "Nil",
     "Node",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from helm_constitution.admission.matching import NamespaceLabels, Target, matches
 from helm_constitution.admission.policies import Binding, Expression, MatchResources, Policy, Validation
 from helm_constitution.cel.programs import Activation, CelError, Unevaluable, activation
 from helm_constitution.core.model import Severity
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.kubernetes.resources import is_built_in
 from helm_constitution.text.yaml_scalars import Json
 

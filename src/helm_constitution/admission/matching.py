@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from helm_constitution.admission.policies import MatchResources, ResourceRule
 from helm_constitution.cel.programs import Unevaluable
+from helm_constitution.core.named_tuples import NamedTuple
 
 CREATE, UPDATE = "CREATE", "UPDATE"
 """The operations of an installation and of an upgrade."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from helm_constitution.cel.programs import Program
 from helm_constitution.core.model import Severity
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
 from helm_constitution.kubernetes.selectors import LabelSelector
 from helm_constitution.text.yaml_scalars import Json

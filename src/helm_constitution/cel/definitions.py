@@ -6,11 +6,12 @@ Source: Kubernetes documentation, "Validation rules" of custom resource definiti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from helm_constitution.cel.expressions import composed
 from helm_constitution.cel.programs import CelSyntaxError, Unevaluable, compiled
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.kubernetes.schema_faults import SchemaFault
 from helm_constitution.text.yaml_document import Path
 from helm_constitution.text.yaml_scalars import Json

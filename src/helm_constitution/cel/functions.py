@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from helm_constitution.cel import formats, networks, numbers
+from helm_constitution.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cel_expr_python import cel

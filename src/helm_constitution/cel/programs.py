@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from helm_constitution.cel.functions import extension
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from helm_constitution.chart.helmignore import parse_ignore_rules
 from helm_constitution.chart.values import ValuesFile
 from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
 from helm_constitution.text.yaml_document import View, YamlDocument
 

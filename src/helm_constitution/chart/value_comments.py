@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 
 
 class CommentKind(enum.StrEnum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from helm_constitution.chart.value_comments import CommentKind
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.pyyaml import yaml
 from helm_constitution.text.yaml_document import Path, Span, YamlDocument, dotted, key_text
 from helm_constitution.text.yaml_scalars import Json

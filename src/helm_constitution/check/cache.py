@@ -11,12 +11,13 @@ import os
 import time
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.check.inputs import MAX_BYTES, Inputs, Unfit, read_content, stamps
 from helm_constitution.check.kept_lint import LintPlace
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.user_dirs import cache_folder
 from helm_constitution.report.model import ChartReport
 

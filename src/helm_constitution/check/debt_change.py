@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from helm_constitution.core.model import Status
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.policy.debt import DebtEntry
 from helm_constitution.report.model import ChartReport
 

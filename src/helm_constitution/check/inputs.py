@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution import __version__
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     import hashlib

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ChartError, ConfigurationError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Answered
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import NamedTuple
 
 from helm_constitution.core.digest import sha256
+from helm_constitution.core.named_tuples import NamedTuple
 
 _KEY = "key"
 _KEY_BYTES = 32

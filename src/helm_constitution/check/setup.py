@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.compare.no_baseline import NoBaseline
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import is_there
 from helm_constitution.lint.needs import CLUSTER, COVERAGE, DEPLOYMENT, OLD_VALUES
 from helm_constitution.lint.registry import known_modules

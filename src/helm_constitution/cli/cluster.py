@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple, ParamSpec
+from typing import ParamSpec
 
 import click
 
@@ -12,6 +12,7 @@ from helm_constitution.cli.options import CheckArguments
 from helm_constitution.cluster.connect import connect
 from helm_constitution.cluster.target import ClusterTarget
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.options import check_namespace
 
 _P = ParamSpec("_P")

@@ -7,13 +7,13 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
 from helm_constitution.cli.printing import say
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
+from helm_constitution.core.named_tuples import NamedTuple
 
 _STARTER = Path(__file__).parent.parent / "data" / "starter.json"
 _PLACEHOLDER = "<CHARTNAME>"

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +17,7 @@ from helm_constitution.cli.printing import say
 from helm_constitution.cli.progress import Progress
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.fleet.charts import Workers, start_workers
 from helm_constitution.fleet.results import Results
 from helm_constitution.fleet.run import check_fleet

@@ -6,12 +6,13 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, Literal, NamedTuple, ParamSpec, TypedDict, cast
+from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypedDict, cast
 
 import click
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConfigurationError, ConstitutionError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Limits, RenderRequest, SetArgument
 
 if TYPE_CHECKING:

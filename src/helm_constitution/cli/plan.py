@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +22,7 @@ from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Verdict, Waived
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.lint.registry import known_modules
 from helm_constitution.policy.configuration import load_configuration
 from helm_constitution.policy.find import find_configuration

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.confidential import without_secrets
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from helm_constitution.core.named_tuples import NamedTuple
 
 
 class ClusterTarget(NamedTuple):

@@ -11,13 +11,14 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.chart.archive import MAX_UNPACKED
 from helm_constitution.chart.discovery import find_charts
 from helm_constitution.chart.sources import MAX_FILE, MAX_FILES
 from helm_constitution.compare.git import Repository, TreeEntry
 from helm_constitution.core.errors import BaselineError, ChartError, YamlSyntaxError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
 

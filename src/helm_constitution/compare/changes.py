@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.semver import Version
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_scalars import Json
 
 Path = tuple[str, ...]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_document import Path, dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 

@@ -10,9 +10,9 @@ import os
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from helm_constitution.core.errors import BaselineError
+from helm_constitution.core.named_tuples import NamedTuple
 
 _TIMEOUT = 60.0
 """Seconds for one call; git reads local objects only."""

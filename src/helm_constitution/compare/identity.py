@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.compare.changes import Change

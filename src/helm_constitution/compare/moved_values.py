@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.effects import Field, Filling, Trial, bare, differing, fields_of, shown_field
 from helm_constitution.compare.old_values import over
 from helm_constitution.compare.release import Path, Release, at_path, names_of, nested
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.render.placeholders import Placeholder, placeholders_of
 from helm_constitution.text.yaml_document import dotted
 from helm_constitution.text.yaml_scalars import Json

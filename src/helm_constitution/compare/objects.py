@@ -8,7 +8,7 @@ objects that a release no longer has: it deletes them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.identity import Found, names_of
@@ -17,6 +17,7 @@ from helm_constitution.compare.readers import unset_settings
 from helm_constitution.compare.secrets import SecretReaders, holds_nothing, is_private, made_secrets
 from helm_constitution.compare.services import has_no_pods
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.kubernetes.selectors import LabelSelector
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
 from helm_constitution.core.confidential import withheld_in
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_document import Path, dotted, leaves
 from helm_constitution.text.yaml_scalars import Json
 

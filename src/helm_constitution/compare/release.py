@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.compare.printing import NOTES, Printing
 from helm_constitution.core.confidential import withheld
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.templates.nodes import Range
 from helm_constitution.text.place import TextPlace
 from helm_constitution.text.words import cut_apart

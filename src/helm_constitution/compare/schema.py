@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.release import some
 from helm_constitution.core.confidential import withheld_in
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import dotted, value_at
 from helm_constitution.text.yaml_scalars import Json

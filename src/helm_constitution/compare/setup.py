@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.compare.baseline import open_baseline
@@ -15,6 +15,7 @@ from helm_constitution.compare.no_baseline import NoBaseline
 from helm_constitution.compare.renders import Renders
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Base
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.render.results import RenderedChart
 from helm_constitution.render.scenarios import Scenario, ScenarioSetting, plan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+
+from helm_constitution.core.named_tuples import NamedTuple
 
 
 class Applicability(enum.StrEnum):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from helm_constitution.core.fixes import Fix
+from helm_constitution.core.named_tuples import NamedTuple
 
 PRINCIPLE_KEYS = (
     "values",

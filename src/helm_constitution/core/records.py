@@ -1,4 +1,4 @@
-"""A lighter class for what has fields and compares by identity; what compares by value is a ``typing.NamedTuple``.
+"""A lighter class for what has fields and compares by identity; what compares by value is a named tuple.
 
 A frozen dataclass costs a millisecond at start-up, and setting its fields one by one costs at run time.
 """

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from helm_constitution.chart.helmignore import BULKY, ignore_rules
 from helm_constitution.check.memory import Memory
@@ -15,6 +14,7 @@ from helm_constitution.check.pipeline import Examined, examine
 from helm_constitution.core.errors import ChartError, ConstitutionError
 from helm_constitution.core.files import links_to_nothing
 from helm_constitution.core.fixes import Applicability
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.fix.candidates import Candidate, candidates, together
 from helm_constitution.fix.files import ChartFiles

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.fixes import Applicability
 from helm_constitution.core.model import Finding, Location, Severity, Status
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.fix.candidates import Candidate
 from helm_constitution.fix.rendering import changed_templates
 from helm_constitution.text.edits import merged

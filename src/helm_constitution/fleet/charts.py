@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from helm_constitution.check.charts import charts_at, check_alone, placed
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.forks import may_soon_fork
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.fleet.bring import check_place
 from helm_constitution.fleet.place import Place
 from helm_constitution.helm.protocol import HelmEngine, Limits

@@ -11,9 +11,9 @@ import os
 import pickle
 import subprocess
 import sys
-from typing import NamedTuple
 
 from helm_constitution.check.options import CheckOptions
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.signals import Terminated, end_cleanly
 from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.pool import Pool

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from pathlib import Path
-from typing import NamedTuple
+
+from helm_constitution.core.named_tuples import NamedTuple
 
 
 class Kind(enum.StrEnum):

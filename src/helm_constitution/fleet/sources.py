@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from helm_constitution.chart.discovery import find_charts
 from helm_constitution.core.errors import ConfigurationError, ConstitutionError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.fleet.git_charts import PREFIX, git_places
 from helm_constitution.fleet.helm_charts import OCI, registry_places, repository_places
 from helm_constitution.fleet.place import Place

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
 
 from helm_constitution.core.errors import EngineError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 
 CHART_FILE = "Chart.yaml"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.message_parts import CHART_FILE, VALUES_FILE, Speaker, in_chart, plain, shortened
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.helm.schema_messages import SCHEMA_HEAD, schema_messages

@@ -8,9 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from helm_constitution.core.errors import EngineError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Limits
 
 OUTPUT_LIMIT = 64 * 1024**2

@@ -7,7 +7,9 @@ import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+from helm_constitution.core.named_tuples import NamedTuple
 
 DEFAULT_KUBE_VERSION = "v1.36.0"
 """The Kubernetes version that the embedded engine assumes; the cli engine gets the same."""

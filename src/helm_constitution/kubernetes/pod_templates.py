@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_document import Path, View
 
 _TEMPLATE: Path = ("spec", "template", "spec")

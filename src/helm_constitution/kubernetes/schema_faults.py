@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.kubernetes.schemas import JsonSchema, Schema
 from helm_constitution.text.yaml_document import Path
 from helm_constitution.text.yaml_scalars import Json

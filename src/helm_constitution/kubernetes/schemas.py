@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_scalars import Json
 
 JsonSchema = Mapping[str, Any]

@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.fixes import Fix
 from helm_constitution.core.model import Base, Finding, Location, ObjectRef, Precision, RelatedLocation, Severity
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.lint.field_fixes import FieldFixes
 from helm_constitution.lint.fingerprints import fingerprinted, lasting_words
 from helm_constitution.lint.placing import Placed, ReleaseOrigins

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from helm_constitution.core.model import Base, Location, Precision, RelatedLocation
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.locate.candidates import Asked
 from helm_constitution.locate.in_block import line_in_block
 from helm_constitution.locate.resolve import at_baseline, key_column

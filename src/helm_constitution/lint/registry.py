@@ -6,7 +6,9 @@ import importlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from helm_constitution.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import Rule, RuleModule

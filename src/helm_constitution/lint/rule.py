@@ -6,11 +6,12 @@ import enum
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import field
-from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Group, Obligation, Severity
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
 from helm_constitution.core.tags import Tag
 from helm_constitution.core.urgency import Urgency

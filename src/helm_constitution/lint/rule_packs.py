@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.lint.rule import Rule, RuleModule
 
 GROUP = "helm_constitution.rules"

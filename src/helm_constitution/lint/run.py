@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from helm_constitution.core.model import RuleSetting, Trouble
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.kubernetes.manifests import Manifest
 from helm_constitution.lint.rule import Rule, Tally, Violation
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.locate.resolve import nearest
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.text.yaml_document import Path, View, dotted, value_at, walk

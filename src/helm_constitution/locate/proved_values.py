@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from helm_constitution.core.deadline import time_left
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.model import Location
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.set_values import Values, apply, merge
 from helm_constitution.kubernetes.documents import template_path
 from helm_constitution.locate.candidates import Asked, Candidate, Candidates, text_of

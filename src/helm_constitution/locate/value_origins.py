@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import Location, Precision
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.locate.in_block import lines_of_block
 from helm_constitution.locate.resolve import in_line, key_column, key_on_line, locate, nearest
 from helm_constitution.locate.source_map import Origin, SourceMaps

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.policy.demand_words import Demand, demands, first_demand, opening
 from helm_constitution.text.markdown_blocks import MARK
 

@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Severity
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, content_of
 from helm_constitution.lint import registry
 from helm_constitution.policy.find import ASK_FOR_BUILT_IN

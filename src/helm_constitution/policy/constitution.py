@@ -10,10 +10,11 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Base, Principle, Statement
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.repository import place_of
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, content_of
 from helm_constitution.policy.find import as_typed, find_constitution

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConfigurationError, YamlSyntaxError
 from helm_constitution.core.model import Finding
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, content_of
 
 if TYPE_CHECKING:

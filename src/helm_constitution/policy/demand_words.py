@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.policy.verbs import BOTH, IMPERATIVES, NOUNS, VERBS
 
 _MUST, _SHOULD, _MAY = Obligation.MUST, Obligation.SHOULD, Obligation.MAY

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, RulePin
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
 from helm_constitution.policy.demand_words import CONDITION, Demand, demands, is_plain, opening
 from helm_constitution.policy.sections import Role

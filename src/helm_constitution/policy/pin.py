@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Statement
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.policy.constitution import Constitution, parse_constitution
 from helm_constitution.policy.rule_selection import match, pins
 from helm_constitution.policy.statements import read_statements

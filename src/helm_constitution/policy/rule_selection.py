@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Obligation, Principle, RulePin, RuleSetting, Severity, Statement
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.coverage_of_words import Span, left_open
 from helm_constitution.policy.pins import pin_faults, pin_text, pinned_parameters

@@ -6,10 +6,11 @@ import enum
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Statement
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.policy.prefilter import folded, needed_words
 from helm_constitution.text.markdown_blocks import Block
 

@@ -25,10 +25,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Principle, RulePin, Statement
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.policy.demand_words import demands, first_demand
 from helm_constitution.policy.drafts import (
     LABEL,

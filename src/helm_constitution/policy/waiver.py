@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from helm_constitution.core.model import Location, Waived
+from helm_constitution.core.named_tuples import NamedTuple
 
 
 class Waiver(NamedTuple):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from helm_constitution.core.model import Status
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.render.diff import Texts
 from helm_constitution.render.release_variants import API_VERSIONS, release_scenarios

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.chart.schema import placeholder_of_schema, schema_of, text_named
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json
 from helm_constitution.render.toggles import FreeValues
 from helm_constitution.templates.abstract import ANYTHING

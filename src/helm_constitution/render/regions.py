@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Define, Node
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.chart.schema import _PLACEHOLDER, _UNSET, _by_name, placeholder_of_schema, schema_of
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import DEFAULTS, Status
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Input, Scenario, ScenarioKind, set_json

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.model import Base, Status
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
 from helm_constitution.helm.protocol import HelmMessage, RenderedText
 from helm_constitution.render.scenarios import QUICK, Input, Scenario, SetValue

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from helm_constitution.core.model import DEFAULTS
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import (
     RenderRequest,
     SetArgument,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Block,

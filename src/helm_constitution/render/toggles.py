@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.chart.schema import resolved
 from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.helm.set_values import apply, merge
 from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json

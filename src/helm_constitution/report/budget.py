@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from helm_constitution.core.model import Finding
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.files import entries
 from helm_constitution.report.model import ChartReport
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from helm_constitution.core.model import DEFAULTS, NOWHERE, Base, Finding, Location, Precision, Severity, Trouble
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.words import clean, standing
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from helm_constitution.core.model import Base, Finding, Location, Precision
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.model import ChartReport
 
 AT_MOST = 5

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from helm_constitution.core.model import Finding, Gate, Verdict
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.budget import Detail, chosen, fill, key
 from helm_constitution.report.files import (
     details_of,

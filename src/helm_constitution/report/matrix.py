@@ -9,10 +9,10 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from helm_constitution import __version__
 from helm_constitution.core.model import PRINCIPLE_KEYS, Gate, Severity
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.markdown_text import words
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.words import clean, inert, json_text, shorten

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.pages import rule_address
 from helm_constitution.report.words import clean
 

@@ -5,9 +5,10 @@ The pieces that the text report, the Markdown report and others put together; no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import Location
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.words import as_yaml
 
 if TYPE_CHECKING:

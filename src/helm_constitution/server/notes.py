@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from helm_constitution.core.model import Base, Finding, Location, Severity, Trouble
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.tags import Tag
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.text_findings import object_of

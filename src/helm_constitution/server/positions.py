@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 
 _LINE_END = LazyPattern(r"\r\n|\n|\r")
 

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import NamedTuple
+
+from helm_constitution.core.named_tuples import NamedTuple
 
 PAUSE = 0.12
 """Seconds without a further change before a check, while one types. The first change after a rest has no wait."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from helm_constitution.core.model import DEFAULTS
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
 from helm_constitution.report.model import ChartReport, FileCoverage
 from helm_constitution.server.answers import Answer

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from helm_constitution.core.model import Progress
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import Unsaved
 from helm_constitution.server.checker import Checker
 from helm_constitution.server.notes import Place

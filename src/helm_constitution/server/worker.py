@@ -12,10 +12,10 @@ import os
 import queue
 import threading
 from multiprocessing.connection import Connection
-from typing import NamedTuple
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConstitutionError, internal_error
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.signals import end_cleanly
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import Limits

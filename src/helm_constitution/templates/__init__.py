@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
 from helm_constitution.templates.faults import Fault
 from helm_constitution.templates.nodes import (

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from helm_constitution.core.kept import Kept
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
 from helm_constitution.templates import parse_templates
 from helm_constitution.templates.uses import analyse

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.templates.interpreter import Interpreter
 from helm_constitution.text.yaml_scalars import ValuesPath
 

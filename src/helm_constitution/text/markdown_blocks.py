@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 
 MARK = "\0"
 """Stands in a block's text where a comment stood."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from helm_constitution.core.model import Base, Location
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_document import RenderedLine, Span, View
 
 

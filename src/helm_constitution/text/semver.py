@@ -7,9 +7,10 @@ Helm reads Chart.yaml's ``kubeVersion`` and the versions of dependencies with th
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 
 _IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _NUMBER = r"(?:0|[1-9][0-9]{0,17})"  # what fits into Go's uint64

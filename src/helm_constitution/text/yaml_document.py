@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.model import Base
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.pyyaml import yaml
 from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, resolve_plain
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from helm_constitution.core.model import Finding, Severity
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.files import details_of
 from helm_constitution.report.html.elements import Html, badge, joined, tag
 from helm_constitution.report.html.sources import panes, shown_place
