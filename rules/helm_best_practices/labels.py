@@ -9,7 +9,9 @@ from helm_constitution.api import (
     MUST,
     SHOULD,
     TEMPLATES,
+    Chart,
     Group,
+    LazyPattern,
     Manifest,
     Parameter,
     SetField,
@@ -24,6 +26,9 @@ from .statements import BEST_PRACTICES
 _RECOMMENDED = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "helm.sh/chart")
 _VERSION = "app.kubernetes.io/version"
 
+_LABELS = ".labels"
+_GIVEN = LazyPattern(r'\.labels" +(\S+)')
+"""What a named template of labels is called with. The pattern begins with what is searched for fastest."""
 _KEY = re.compile(r"[^\s,]+/[^\s,]+")
 
 STANDARD_LABELS = (
@@ -79,8 +84,8 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     if missing and not subject.given_by_values(manifest):
         what = f"the standard {'label' if len(missing) == 1 else 'labels'} {', '.join(missing)}"
         advice = "include the chart's labels template"
-        helper = next(
-            (name for name in subject.define_texts if name.endswith(".labels") and _takes_root(name, subject)), None
+        helper = subject.derived(
+            _labels_template, tuple(name for name in subject.define_texts if name.endswith(_LABELS))
         )
         text = f'{{{{- include "{helper}" . | nindent {{indent}} }}}}'
         # Beside a label that the named template prints too, one of them would stand twice.
@@ -90,11 +95,16 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         yield Violation(message, at=labels, group=_group(manifest, what, advice), fix=fix)
 
 
-def _takes_root(helper: str, subject: Subject) -> bool:
-    """Whether a named template gets the root context in the chart, not a `dict` with what else it needs."""
-    call = re.compile(rf'\b(?:include|template) "{re.escape(helper)}" +(\S+)')
-    given = {found[1] for template in subject.templates for found in call.finditer(template.text)}
-    return not given or bool(given & {".", "$"})
+def _labels_template(chart: Chart, names: tuple[str, ...]) -> str | None:
+    """The first named template of labels that gets the root context, not a `dict` with what else it needs."""
+    given: dict[str, set[str]] = {}
+    for file, text in chart.files.items():
+        if file.startswith("templates/"):
+            for found in _GIVEN.finditer(text):
+                start = text.rfind('"', 0, found.start()) + 1
+                if text.endswith(("include ", "template "), 0, start - 1):
+                    given.setdefault(text[start : found.start()] + _LABELS, set()).add(found[1])
+    return next((name for name in names if name not in given or given[name] & {".", "$"}), None)
 
 
 def _group(manifest: Manifest, what: str, advice: str) -> Group:
