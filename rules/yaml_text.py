@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 
 from helm_constitution.api import LazyPattern, NamedTuple, Span
 
@@ -29,9 +28,13 @@ class Line(NamedTuple):
         return Span(self.number, start + 1, self.number, len(self.text.rstrip()) + 1)
 
 
-def key_lines(text: str) -> Iterator[Line]:
-    """The lines of a template that set a key, read by indentation only; actions and comments are skipped."""
-    stack: list[tuple[int, str]] = []
+def key_lines(text: str) -> tuple[Line, ...]:
+    """The lines of a template that set a key, read by indentation only; actions and comments are skipped.
+
+    Several rules read them: ``subject.derived_from(text, key_lines)``.
+    """
+    found: list[Line] = []
+    stack: list[tuple[int, tuple[str, ...]]] = []
     document = 0
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.rstrip("\r")
@@ -39,11 +42,13 @@ def key_lines(text: str) -> Iterator[Line]:
             stack.clear()
             document += 1
             continue
-        match = _KEY.match(line)
+        match = _KEY.match(line) if ":" in line else None
         if match is None:
             continue
         indent, key, value = len(match[1]), match[2], match[3] or ""
         while stack and stack[-1][0] >= indent:
             stack.pop()
-        yield Line(number, document, tuple(parent for _, parent in stack), key, value, line)
-        stack.append((indent, key))
+        parents = stack[-1][1] if stack else ()
+        found.append(Line(number, document, parents, key, value, line))
+        stack.append((indent, (*parents, key)))
+    return tuple(found)

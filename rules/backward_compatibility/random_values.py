@@ -53,6 +53,7 @@ _CHANGING = frozenset(
         "uuidv4",
     }
 )
+_BEGINNINGS = ("rand", "gen", "now", "uuidv4", "htpasswd", "bcrypt", "encryptAES", "shuffle")
 _KEEPS = ("lookup", ".Release.IsInstall", ".Release.IsUpgrade")
 _INCLUDE = LazyPattern(r"""(?:include|template)\s+["`]([^"`]+)["`]""")
 _ONCE = frozenset({"pre-install", "post-install"})
@@ -104,14 +105,22 @@ def random_value(subject: Subject) -> Iterator[Violation]:
         for rendering in subject.renderings
         for manifest in sorted(_lasting(rendering.manifests), key=lambda one: not one.hooks)
     }
-    keeping = _keeping(subject)
-    for template in subject.templates:
-        if _keeps(template, subject) or template.path.endswith("NOTES.txt"):
+    called = [
+        (template, found)
+        for template in subject.templates
+        if (found := subject.derived_from(template, _calls)) and not template.path.endswith("NOTES.txt")
+    ]
+    if not called:
+        return
+    keeping_defines = {name for name, text in subject.define_texts.items() if any(word in text for word in _KEEPS)}
+    keeps = {template.path for template in subject.templates if _keeps(template, subject, keeping_defines)}
+    keeping = _keeping(subject, keeps)
+    for template, all_calls in called:
+        if template.path in keeps or (template.path not in used and not template.is_partial):
             continue
-        if template.path not in used and not template.is_partial:
-            continue
-        calls = [call for call in _calls(template, subject) if not _is_kept(call, keeping)]
-        places = {line.number: (line.key, line.parents) for line in key_lines(template.text)} if calls else {}
+        calls = [call for call in all_calls if not _is_kept(call, keeping)]
+        lines = subject.derived_from(template.text, key_lines) if calls else ()
+        places = {line.number: (line.key, line.parents) for line in lines}
         told = [call for call in calls if not _is_name(call, places) and not _is_asked_for(call, places, used)]
         if told:
             yield _violation(told, places, used.get(template.path))
@@ -151,34 +160,44 @@ def _is_name(call: _Call, places: _Places) -> bool:
     return (key in ("name", "generateName") and parents == ("metadata",)) or "matchLabels" in parents
 
 
-def _calls(template: TemplateFile, subject: Subject) -> Iterator[_Call]:
+def _calls(template: TemplateFile) -> tuple[_Call, ...]:
+    if not any(name in template.text for name in _BEGINNINGS):
+        return ()
+    found: list[_Call] = []
     for part in template.computed:
         if not isinstance(part.node, Action) or part.is_literal:
             continue
         for command in commands(part.pipeline):
             function = command.args[0] if command.args else None
             if isinstance(function, Identifier) and function.name in _CHANGING:
-                yield _Call(function.name, template, part.pipeline)
+                found.append(_Call(function.name, template, part.pipeline))
                 break
+    return tuple(found)
 
 
-def _keeping(subject: Subject) -> set[str]:
+def _keeping(subject: Subject, keeps: set[str]) -> set[str]:
     """The named templates called from a template that keeps existing values, and those that are never called."""
     found = {define.name for define in subject.uses.uncalled}
     for template in subject.templates:
-        if _keeps(template, subject):
-            found.update(_INCLUDE.findall(template.text))
+        if template.path in keeps:
+            found.update(subject.derived_from(template.text, _included))
     return found
 
 
-def _keeps(template: TemplateFile, subject: Subject) -> bool:
-    """Whether a template looks up existing values, by itself or through a named template of its own or a library's."""
+def _keeps(template: TemplateFile, subject: Subject, defines: set[str]) -> bool:
+    """Whether a template looks up existing values, by itself or through a named template of its own (one of
+    ``defines``) or a library's."""
     if any(word in template.text for word in _KEEPS):
         return True
+    known = subject.define_texts
     return any(
-        any(word in subject.define_texts.get(name, "lookup" if "secret" in name else "") for word in _KEEPS)
-        for name in _INCLUDE.findall(template.text)
+        name in defines or ("secret" in name and name not in known)
+        for name in subject.derived_from(template.text, _included)
     )
+
+
+def _included(text: str) -> tuple[str, ...]:
+    return tuple(_INCLUDE.findall(text))
 
 
 def _is_asked_for(call: _Call, places: _Places, used: Mapping[str, Manifest]) -> bool:

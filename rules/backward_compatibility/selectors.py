@@ -99,7 +99,7 @@ def unstable_selector(subject: Subject) -> Iterator[Violation]:
         updates
     """
     defines = {name: call for name, text in subject.define_texts.items() if (call := _changing_call(text)) is not None}
-    problems = [problem for template in subject.templates for problem in _changing_in_text(template, defines)]
+    problems = [problem for template in subject.templates for problem in _changing_in_text(template, defines, subject)]
     if not problems and not subject.rendered:
         raise not_rendered(subject)
     yield from problems
@@ -182,14 +182,14 @@ def _changing_call(text: str) -> str | None:
     return max(found, key=len) if found else None
 
 
-def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Iterator[Violation]:
+def _changing_in_text(template: TemplateFile, defines: Mapping[str, str], subject: Subject) -> Iterator[Violation]:
     """Random values, the revision and the time, which a single rendering can't distinguish from fixed ones.
 
     ``defines`` are the named templates with a changing call, each with the call.
     """
     if template.is_partial or (not defines and _changing_call(template.text) is None):
         return
-    lines = list(key_lines(template.text))
+    lines = subject.derived_from(template.text, key_lines)
     kinds = {line.document: line.value for line in lines if line.key == "kind" and not line.parents}
     hooks = {line.document for line in lines if line.key == "helm.sh/hook"}
     for line in lines:

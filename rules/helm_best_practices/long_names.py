@@ -138,11 +138,12 @@ def _sources(manifest: Manifest, view: View, subject: Subject) -> Iterator[tuple
     key = view.path[-1]
     for template in subject.templates:
         if template.path == manifest.template:
-            for line in key_lines(template.text):
+            for line in subject.derived_from(template.text, key_lines):
                 if line.key == key and (key != "name" or line.parents == ("metadata",)) and "{{" in line.value:
                     yield template, line
     if key != "name":
         for name, text in subject.define_texts.items():
             if f"{key}:" in text:
                 template = parse_template(name, text)
-                yield from ((template, line) for line in key_lines(text) if line.key == key and "{{" in line.value)
+                lines = subject.derived_from(text, key_lines)
+                yield from ((template, line) for line in lines if line.key == key and "{{" in line.value)

@@ -213,7 +213,7 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Violation]
     text = subject.template_text(manifest)
     if text is None or re.search(rf"namespace:[ \t]+[\"']?{re.escape(namespace)}", text) is None:
         return
-    lines = list(key_lines(text))
+    lines = subject.derived_from(text, key_lines)
     kinds = {line.document: line.value for line in lines if line.key == "kind" and not line.parents}
     values = [
         line.value

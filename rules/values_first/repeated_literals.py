@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from helm_constitution.api import (
     RESULTS,
@@ -13,6 +13,7 @@ from helm_constitution.api import (
     Related,
     Span,
     Subject,
+    TemplateFile,
     TextPlace,
     View,
     Violation,
@@ -73,7 +74,7 @@ def repeated_literal(subject: Subject) -> Iterator[Violation]:
     values = subject.chart.values
     if values is None:
         return
-    uses = [use for template in subject.templates for use in _uses(template.path, template.text)]
+    uses = [use for template in subject.templates for use in subject.derived_from(template, _uses)]
     by_number: dict[str, list[tuple[str, str, View]]] = {}
     for use in uses:
         if use.value is not None and "probe" not in use.value.lower():
@@ -106,26 +107,34 @@ def _is_of(name: str, file: str, chart: str) -> bool:
     return component in _SHARED or component == chart or component.lower() in file.lower()
 
 
-def _uses(file: str, text: str) -> Iterator[_Use]:
+_PROBES = ("httpGet", "tcpSocket", "grpc")
+_OF_PROBES = tuple((probe,) for probe in _PROBES)
+
+
+def _uses(template: TemplateFile) -> tuple[_Use, ...]:
+    """The lines of a template that set ports: of containers and probes, and the target ports of Services.
+
+    A port of a Service without a targetPort leads to the container's port of the same number.
+    """
+    file, text = template.path, template.text
+    leads = "kind: Service\n" in text and "targetPort" not in text
+    names_port = leads or any(word in text for word in ("containerPort", "targetPort", *_PROBES))
     # The templates of large CustomResourceDefinitions hold these words, but give no port a value.
-    if not file.endswith((".yaml", ".yml", ".tpl")) or _SET.search(text) is None:
-        return
+    if not names_port or not file.endswith((".yaml", ".yml", ".tpl")) or _SET.search(text) is None:
+        return ()
+    found: list[_Use] = []
+    of_services: list[_Use] = []
     for line in key_lines(text):
-        is_probe = line.key == "port" and line.parents[-1:] in (("httpGet",), ("tcpSocket",), ("grpc",))
-        if line.key in ("containerPort", "targetPort") or is_probe:
-            number, value = _PORT.match(line.value), _VALUE.match(line.value)
-            if number is not None or value is not None:
-                yield _Use(file, line, number[1] if number else None, value[1] if value else None)
-    yield from _untargeted(file, text)
-
-
-def _untargeted(file: str, text: str) -> Iterator[_Use]:
-    """The ports of Services without a targetPort, which lead to the container's port of the same number."""
-    if "kind: Service\n" not in text or "targetPort" in text:
-        return
-    for line in key_lines(text):
-        if line.key == "port" and "ports" in line.parents[-2:] and (value := _VALUE.match(line.value)) is not None:
-            yield _Use(file, line, None, value[1])
+        if not line.key.endswith("ort"):
+            continue
+        number, value = _PORT.match(line.value), _VALUE.match(line.value)
+        if number is None and value is None:
+            continue
+        if line.key in ("containerPort", "targetPort") or (line.key == "port" and line.parents[-1:] in _OF_PROBES):
+            found.append(_Use(file, line, number[1] if number else None, value[1] if value else None))
+        if leads and line.key == "port" and "ports" in line.parents[-2:] and value is not None:
+            of_services.append(_Use(file, line, None, value[1]))
+    return (*found, *of_services)
 
 
 def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator[Violation]:
@@ -135,8 +144,6 @@ def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator
         return
     of_containers, of_services = _ports(subject)
     files = [file for name, file in subject.chart.files.items() if _may_have_port(name)]
-    others = {number for file in files for number in _NUMBER.findall(file)}
-    others_of_pods = {number for file in files for number in _listening(file)}
     of_pods = {use.value for use in uses if use.line.key == "containerPort" and use.value is not None}
     for number, line in enumerate(text.split("\n"), 1):
         is_service = "svc/" in line or "service/" in line
@@ -151,10 +158,14 @@ def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator
                     at=place,
                     related=(Related(values.view.get(*set_by[0].split(".")), "the value"),),
                 )
-            elif is_pod and of_containers and found[1] not in {*of_containers, *others_of_pods}:
+            elif is_pod and of_containers and found[1] not in of_containers and not _listens(found[1], files):
                 what = f"NOTES.txt forwards to port {found[1]} of a pod, which no container has"
                 yield Violation(f"{what}; use the port of the container", place)
-            elif (of_containers or of_services) and found[1] not in {*of_containers, *of_services, *others}:
+            elif (
+                (of_containers or of_services)
+                and found[1] not in {*of_containers, *of_services}
+                and not any(found[1] in file and found[1] in _NUMBER.findall(file) for file in files)
+            ):
                 what = f"NOTES.txt forwards to port {found[1]}, which no container or Service has"
                 yield Violation(f"{what}; use an existing port", place)
 
@@ -163,14 +174,24 @@ def _may_have_port(name: str) -> bool:
     return name == "values.yaml" or (name.startswith("templates/") and name != _NOTES)
 
 
-def _listening(text: str) -> Iterator[str]:
-    """The numbers that may be ports of containers: those of ports, but for what only Services have."""
-    if "kind: Service\n" in text and "containerPort" not in text:
-        return
-    known = {line.number for line in key_lines(text) if _OF_SERVICES.search(".".join((*line.parents, line.key)))}
-    for number, line in enumerate(text.split("\n"), 1):
-        if "port" in line.lower() and number not in known:
-            yield from _NUMBER.findall(line)
+def _listens(port: str, texts: Sequence[str]) -> bool:
+    """Whether a number may be the port of a container: that of a port, unless only Services have it."""
+    for text in texts:
+        if port not in text or ("kind: Service\n" in text and "containerPort" not in text):
+            continue
+        lines = text.split("\n")
+        numbers = [
+            number
+            for number, line in enumerate(lines, 1)
+            if port in line and "port" in line.lower() and port in _NUMBER.findall(line)
+        ]
+        if numbers:
+            of_services = {
+                line.number for line in key_lines(text) if _OF_SERVICES.search(".".join((*line.parents, line.key)))
+            }
+            if not of_services.issuperset(numbers):
+                return True
+    return False
 
 
 def _ports(subject: Subject) -> tuple[set[str], set[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -108,8 +109,10 @@ def _rendered_definitions(rendering: Rendering) -> Definitions:
 def _shipped_definitions(chart: Chart, kept: Kept, group: str, kind: str) -> Definitions:
     """The definitions of a kind in crds/, the chart's own before its dependencies'. Reading all would take seconds."""
     found: dict[tuple[str, str], Schema] = {}
+    names_kind = re.compile(rf"kind[\"']?\s*:\s*(?:[&!]\S+\s+)?[\"']?{re.escape(kind)}(?!\w)")
     for file, text in _crd_files(chart, ""):
-        if group in text and kind in text:
+        # The names of kinds are in many descriptions.
+        if group in text and kind in text and names_kind.search(text) is not None:
             for key, schema in kept.of(text, _definitions_in, file).items():
                 found.setdefault(key, schema)
     return found
