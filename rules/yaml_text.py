@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from helm_constitution.api import LazyPattern, NamedTuple, Span
 
 _KEY = LazyPattern(r"""^( *)(?:- )?["']?([\w./-]+)["']?:(?:[ \t]+(.*?))?[ \t]*$""")

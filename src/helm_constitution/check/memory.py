@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from helm_constitution.lint.placing import KnownMaps
     from helm_constitution.render.conclude import Known
     from helm_constitution.render.results import RenderedChart
-    from helm_constitution.templates import TemplateFile
 
 
 class Memory:
@@ -20,16 +19,14 @@ class Memory:
 
     Attributes:
         values: values.yaml.
-        templates: the chart's own templates, by path and text.
         documents: rendered documents, by template and text.
-        kept: what was made of single files.
+        kept: what was made of single files and of dependencies.
         lint: what ``helm lint`` said, unless it found errors.
         source_maps: template lines of rendered documents, by the templates that made them.
     """
 
     def __init__(self) -> None:
         self.values: ValuesFile | None = None
-        self.templates: dict[tuple[str, str], TemplateFile] = {}
         self.documents: Known = {}
         self.kept = Kept()
         self.lint: LintOutput | None = None
@@ -42,7 +39,6 @@ class Memory:
     def keep(self, rendered: RenderedChart) -> None:
         """Keeps what a check read, and drops what it did not need any more."""
         self.values = rendered.chart.values
-        self.templates = {(one.path, one.text): one for one in rendered.analysed.templates}
         texts = {document.text for result in rendered.results for document in result.documents}
         self.documents = {key: read for key, read in self.documents.items() if key[1] in texts}
         self.kept.end_round()

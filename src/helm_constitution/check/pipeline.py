@@ -107,7 +107,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     known = request.memory or Memory()
     chart = load_chart(folder, shown=str(request.chart), known_values=known.values)
     policy = load_policy(request, chart)
-    analysed = AnalysedChart(chart, known.templates, known.kept)
+    analysed = AnalysedChart(chart, known.kept)
     linting = _lint(request, analysed, draft, cache, stack)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)

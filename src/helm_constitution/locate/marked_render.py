@@ -11,7 +11,6 @@ from helm_constitution.chart.edited_copy import edited_copy, folders_below, pack
 from helm_constitution.kubernetes.documents import template_path
 from helm_constitution.locate.markers import marked_sources
 from helm_constitution.locate.source_map import Templates, source_map, trimmed, unmarked
-from helm_constitution.templates import TemplateFile, parse_template
 from helm_constitution.templates.analysis import RANDOM
 from helm_constitution.templates.cheap_keys import cheap_keys, with_cheap_keys
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
     from helm_constitution.locate.source_map import SourceMap, SourceMaps
     from helm_constitution.render.results import RenderedChart, RenderedObjects, ScenarioResult
+    from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.analysis import AnalysedChart
     from helm_constitution.text.yaml_document import YamlDocument
 
@@ -206,7 +206,7 @@ def _templates(analysed: AnalysedChart, files: set[str]) -> Iterator[TemplateFil
     for chart, prefix in (*folders_below(analysed.chart, ""), *asked):
         for path, text in chart.files.items():
             if path.startswith("templates/") and (prefix + path in files or "define" in text):
-                yield parse_template(prefix + path, text)
+                yield analysed.parsed(prefix + path, text)
 
 
 def _needless(analysed: AnalysedChart, files: set[str]) -> frozenset[str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
@@ -172,18 +171,15 @@ def parse_template(path: str, text: str) -> TemplateFile:
     return TemplateFile(path, text, tree, None, parser.defines, parser.crowded)
 
 
-def parse_templates(
-    chart: Chart, known: Mapping[tuple[str, str], TemplateFile] = MappingProxyType({})
-) -> tuple[TemplateFile, ...]:
+Parse: TypeAlias = Callable[[str, str], TemplateFile]
+
+
+def parse_templates(chart: Chart, parse: Parse = parse_template) -> tuple[TemplateFile, ...]:
     """Reads everything that helm loads as templates: every file under ``templates/``, in path order.
 
-    ``known`` are templates as read before, by path and text.
+    ``parse`` reads one of them: :func:`parse_template`, or what remembers those that it read before.
     """
-    return tuple(
-        known.get((path, text := chart.files[path])) or parse_template(path, text)
-        for path in sorted(chart.files)
-        if path.startswith("templates/")
-    )
+    return tuple(parse(path, chart.files[path]) for path in sorted(chart.files) if path.startswith("templates/"))
 
 
-__all__ = ["Computed", "TemplateFile", "TemplateSyntaxError", "parse_template", "parse_templates"]
+__all__ = ["Computed", "Parse", "TemplateFile", "TemplateSyntaxError", "parse_template", "parse_templates"]

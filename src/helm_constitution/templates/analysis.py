@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -13,7 +13,7 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
-from helm_constitution.templates import parse_templates
+from helm_constitution.templates import parse_template, parse_templates
 from helm_constitution.templates.uses import analyse
 from helm_constitution.text.yaml_document import walk
 
@@ -53,15 +53,39 @@ class Vendored(NamedTuple):
     is_own: bool
 
 
+class _Content:
+    """A dependency by the texts of its files: equal ones are analysed once, though a check reads the chart anew."""
+
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self._files = tuple(_all_files(chart, ""))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Content) and self._files == other._files
+
+    def __hash__(self) -> int:
+        return hash(self._files)
+
+
+def _all_files(chart: Chart, folder: str) -> Iterator[tuple[str, str]]:
+    for path, text in chart.files.items():
+        yield folder + path, text
+    for name, subchart in chart.subcharts.items():
+        yield from _all_files(subchart, f"{folder}charts/{name}/")
+
+
+def _analysed(dependency: _Content, kept: Kept) -> AnalysedChart:
+    return AnalysedChart(dependency.chart, kept)
+
+
 @record
 class AnalysedChart:
     """A chart and the analysis of its files. Each part is computed on first use, and kept.
 
-    ``known_templates`` are templates as read before, by path and text; ``kept`` are the results for single files.
+    ``kept`` are the results for single files, and for dependencies.
     """
 
     chart: Chart
-    known_templates: Mapping[tuple[str, str], TemplateFile] = field(default_factory=dict, repr=False)
     kept: Kept = field(default_factory=Kept, repr=False)
     _derived: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
@@ -73,12 +97,16 @@ class AnalysedChart:
     @cached_property
     def templates(self) -> tuple[TemplateFile, ...]:
         """The chart's own templates, parsed, in path order; a file with a syntax error keeps its error."""
-        return parse_templates(self.chart, self.known_templates)
+        return parse_templates(self.chart, self.parsed)
 
     @cached_property
     def uses(self) -> ValueUses:
         """Every read of ``.Values`` in the chart's templates and those of its dependencies."""
-        return analyse(self.chart, self.templates)
+        return analyse(self.chart, self.templates, self.parsed)
+
+    def parsed(self, path: str, text: str) -> TemplateFile:
+        """A template of the chart or of a dependency, read once."""
+        return self.kept.of(path, parse_template, text)
 
     @cached_property
     def define_texts(self) -> dict[str, str]:
@@ -212,7 +240,7 @@ class AnalysedChart:
         """The analysis of a dependency, made once."""
         known = self._analysed_dependencies
         if dependency.folder not in known:
-            known[dependency.folder] = AnalysedChart(dependency.chart)
+            known[dependency.folder] = self.kept.of(_Content(dependency.chart), _analysed, self.kept)
         return known[dependency.folder]
 
     @cached_property

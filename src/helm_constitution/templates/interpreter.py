@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from helm_constitution.templates import TemplateFile, parse_template
+from helm_constitution.templates import Parse, TemplateFile, parse_template
 from helm_constitution.templates.abstract import (
     ANYTHING,
     CALLER,
@@ -61,11 +61,11 @@ class TooManySteps(Exception):
 class Interpreter(Evaluation):
     """Walks a chart's templates; see :func:`helm_constitution.templates.uses.analyse` for the result."""
 
-    def __init__(self, chart: Chart, templates: tuple[TemplateFile, ...]) -> None:
+    def __init__(self, chart: Chart, templates: tuple[TemplateFile, ...], parse: Parse = parse_template) -> None:
         super().__init__(chart.name, templates[0] if templates else parse_template("templates/", ""))
         self.chart = chart
         self.templates = templates
-        self.named = NamedTemplates(chart, templates)
+        self.named = NamedTemplates(chart, templates, parse)
         self.defaults: Json = chart.values.data if chart.values is not None else {}
         self.known_defaults: dict[tuple[str, ...], bool] = {}
         self.called: set[Define] = set()

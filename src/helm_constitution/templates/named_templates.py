@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.templates import TemplateFile, parse_template
+from helm_constitution.templates import Parse, TemplateFile
 from helm_constitution.templates.abstract import ANYTHING, pattern_of
 from helm_constitution.templates.lines import has_form
 from helm_constitution.templates.nodes import Define
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 class NamedTemplates:
     """Finds named templates by name. ``by_name`` are those known so far, each with its file."""
 
-    def __init__(self, chart: Chart, templates: tuple[TemplateFile, ...]) -> None:
+    def __init__(self, chart: Chart, templates: tuple[TemplateFile, ...], parse: Parse) -> None:
         self.by_name: dict[str, list[tuple[TemplateFile, Define]]] = {}
         self._chart = chart
+        self._parse = parse
         self._dependency_texts: dict[str, str] | None = None
         self._forms: dict[Define, bool] = {}
         for template in templates:
@@ -47,7 +48,7 @@ class NamedTemplates:
             self._dependency_texts = dict(_dependency_texts(self._chart, "charts/"))
         paths = [path for path, text in self._dependency_texts.items() if name in text]
         for path in paths:
-            self.register(parse_template(path, self._dependency_texts.pop(path)))
+            self.register(self._parse(path, self._dependency_texts.pop(path)))
         return bool(paths)
 
     def has_form(self, template: TemplateFile, define: Define) -> bool:

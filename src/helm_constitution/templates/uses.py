@@ -14,12 +14,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.templates import parse_template
 from helm_constitution.templates.interpreter import Interpreter
 from helm_constitution.text.yaml_scalars import ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
-    from helm_constitution.templates import TemplateFile
+    from helm_constitution.templates import Parse, TemplateFile
     from helm_constitution.templates.nodes import Define, Node
     from helm_constitution.text.yaml_document import Span
     from helm_constitution.text.yaml_scalars import Json
@@ -210,13 +211,13 @@ class ValueUses:
         return any(path[:length] in self.provided for length in range(len(path) + 1))
 
 
-def analyse(chart: Chart, templates: tuple[TemplateFile, ...]) -> ValueUses:
+def analyse(chart: Chart, templates: tuple[TemplateFile, ...], parse: Parse = parse_template) -> ValueUses:
     """Finds every read of ``.Values`` in these templates of the chart.
 
     Templates of dependencies are followed only where the chart calls their named templates. A dependency's own values
-    (its key, ``global``) count as read by it.
+    (its key, ``global``) count as read by it. ``parse`` reads their templates.
     """
-    interpreter = Interpreter(chart, templates)
+    interpreter = Interpreter(chart, templates, parse)
     interpreter.run()
     reads = tuple(
         ValueRead(path, bool(flags & Interpreter.GUARDED), bool(flags & Interpreter.OPTIONAL), template, node)
