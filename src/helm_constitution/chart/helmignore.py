@@ -30,9 +30,12 @@ class IgnoreRules:
                 return True
         return False
 
+    def skipped_in_copies(self, folder: str) -> bool:
+        """Whether copies of the chart leave out this folder: copying it takes long, and helm doesn't read it."""
+        return folder.rpartition("/")[2] in _BULKY and self.ignores(folder, is_folder=True)
 
-BULKY = frozenset({".git", "node_modules"})
-"""Folders that a copy of a chart lacks where helm doesn't read them, because copying them takes long."""
+
+_BULKY = frozenset({".git", "node_modules"})
 
 
 def ignore_rules(folder: str, shown: str) -> IgnoreRules:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
-from helm_constitution.chart.helmignore import BULKY, ignore_rules
+from helm_constitution.chart.helmignore import ignore_rules
 from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
@@ -92,10 +92,8 @@ def _skipped(chart: Path, shown: str) -> Callable[[str, list[str]], set[str]]:
 
     def skipped(folder: str, names: list[str]) -> set[str]:
         inside = Path(folder).relative_to(chart)
-        bulky = {
-            name for name in BULKY.intersection(names) if rules.ignores((inside / name).as_posix(), is_folder=True)
-        }
-        return bulky | links_to_nothing(folder, names)
+        large = {name for name in names if rules.skipped_in_copies((inside / name).as_posix())}
+        return large | links_to_nothing(folder, names)
 
     return skipped
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from helm_constitution.chart.helmignore import BULKY, IgnoreRules, ignore_rules, parse_ignore_rules
+from helm_constitution.chart.helmignore import IgnoreRules, ignore_rules, parse_ignore_rules
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.scratch import kept_folder
 
@@ -96,8 +96,7 @@ def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ..
             try:
                 if entry.is_dir():
                     place = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                    is_left_out = entry.name in BULKY and rules.ignores(prefix + entry.name, is_folder=True)
-                    if not is_left_out and place not in above:
+                    if place not in above and not rules.skipped_in_copies(prefix + entry.name):
                         pending.append((f"{prefix}{entry.name}/", above | {place}))
                 elif entry.is_file():
                     stat = entry.stat()
