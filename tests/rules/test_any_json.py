@@ -113,3 +113,23 @@ def test_the_wrong_type_is_told(field: str, message: str) -> None:
 def test_of_an_operators_kind_nothing_is_told() -> None:
     text = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {replicas: a, template: {spec: []}}\n"
     assert judge_in(bad_schema, text, {"templates/x.yaml": "kind: Widget"}) == []
+
+
+DEFINITION = """
+spec:
+  group: example.com
+  names:
+    plural: widgets
+    KIND
+  versions:
+    - name: v1
+      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object}}}}
+"""
+
+
+@pytest.mark.parametrize("kind", ["kind: Widget", 'kind: "Widget"', '"kind":\n      Widget', "kind: &a Widget # b"])
+def test_the_definition_of_a_kind_is_found_however_it_is_written(kind: str) -> None:
+    text = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: 5\n"
+    files = {"templates/x.yaml": "kind: Widget", "crds/widgets.yaml": DEFINITION.replace("KIND", kind)}
+    message = "spec must be a map, but is a number (crds/widgets.yaml); render a map"
+    assert judge_in(bad_schema, text, files) == [message]

@@ -15,6 +15,25 @@ from helm_constitution.text.yaml_document import Path
 _Schema = Mapping[str, Any]
 
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")
+_SCALARS = ("boolean", "integer", "number", "string")
+_HARMLESS = frozenset(
+    {
+        "default",
+        "description",
+        "enum",
+        "format",
+        "maxLength",
+        "maximum",
+        "minLength",
+        "minimum",
+        "nullable",
+        "pattern",
+        "title",
+        "type",
+        "x-kubernetes-validations",
+    }
+)
+"""Keys that no rule here looks at. A scalar with only these is most of each schema, and needs no closer look."""
 _NOT_SUPPORTED = ("$ref", "additionalItems", "definitions", "dependencies", "id", "patternProperties")
 _JUNCTORS = ("allOf", "anyOf", "oneOf")
 _INT_OR_STRING = ({"type": "integer"}, {"type": "string"})
@@ -43,7 +62,7 @@ def structural_faults(schema: _Schema, path: Path) -> Iterator[SchemaFault]:
 
 
 def _faults(schema: _Schema, path: Path, level: str) -> Iterator[SchemaFault]:
-    if len(path) > _DEEPEST:
+    if len(path) > _DEEPEST or (schema.get("type") in _SCALARS and _HARMLESS.issuperset(schema) and level != "root"):
         return
     yield from _key_faults(schema, path)
     yield from _type_faults(schema, path, level)

@@ -110,7 +110,7 @@ def _shipped_definitions(chart: Chart, kept: Kept, group: str, kind: str) -> Def
     """The definitions of a kind in crds/, the chart's own before its dependencies'. Reading all would take seconds."""
     found: dict[tuple[str, str], Schema] = {}
     names_kind = re.compile(rf"kind[\"']?\s*:\s*(?:[&!]\S+\s+)?[\"']?{re.escape(kind)}(?!\w)")
-    for file, text in _crd_files(chart, ""):
+    for file, text in _crd_files(chart, "") if "." in group else ():  # groups without a dot are Kubernetes' own
         # The names of kinds are in many descriptions.
         if group in text and kind in text and names_kind.search(text) is not None:
             for key, schema in kept.of(text, _definitions_in, file).items():
