@@ -503,3 +503,42 @@ def test_two_values_that_are_filled_alike_are_not_judged(tmp_path: Path, embedde
     report = check(tmp_path, {"values.yaml": values, "templates/service.yaml": text}, embedded)
     assert names(report) == ["one.bindAddress, two.bindAddress filled"]
     assert not any(rule == "portability/bad-schema" for rule, _, _ in of_filled(report))
+
+
+ROUTE = """
+{{- if not .Values.parents }}{{ fail "parents must be set" }}{{ end }}
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: web
+spec:
+  parentRefs: {{ toYaml .Values.parents | nindent 4 }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "input_"),
+    [
+        ("parents: []\n", ["placeholder"]),
+        ("parents: []\n# - name: gateway\n#   namespace: edge\n", [{"name": "gateway", "namespace": "edge"}]),
+        ("# for example:\n# - name: gateway\nparents: []\n", [{"name": "gateway"}]),
+        ("parents: []\n# for example:\n# parents: {name: gateway}\n", ["placeholder"]),
+    ],
+)
+def test_required_values_are_filled_as_comments_show_them(
+    tmp_path: Path, embedded: HelmEngine, values: str, input_: Json
+) -> None:
+    report = check(tmp_path, {"values.yaml": values, "templates/route.yaml": ROUTE}, embedded)
+    assert [(one.path, one.placeholder) for one in report.inputs] == [("parents", input_)]
+    assert not any(one.rule == "portability/bad-schema" for one in report.singles)
+
+
+def test_values_that_a_flag_requires_are_not_judged(tmp_path: Path, embedded: HelmEngine) -> None:
+    files = {
+        "values.yaml": "route: {enabled: false}\nparents: []\n",
+        "values.schema.json": '{"properties": {"parents": {"type": "array", "items": {"type": "string"}}}}',
+        "templates/route.yaml": f"{{{{- if .Values.route.enabled }}}}{ROUTE}{{{{- end }}}}",
+    }
+    report = check(tmp_path, files, embedded)
+    assert "route.enabled=true with inputs" in [one.name for one in report.scenarios]
+    assert not any(one.rule == "portability/bad-schema" for one in report.singles)

@@ -11,9 +11,12 @@ from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION
 from helm_constitution.kubernetes.schema_faults import SchemaFault, schema_faults
 from helm_constitution.kubernetes.schemas import Schema, bundled, kubernetes_versions, schemas_of_definition
 from helm_constitution.kubernetes.versions import OLDEST_SUPPORTED
+from helm_constitution.render.placeholders import WORD
 from helm_constitution.render.scenarios import FULL
 from helm_constitution.text.semver import Version, parse_constraint
 from helm_constitution.text.yaml import load_documents
+from helm_constitution.text.yaml_document import walk
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
@@ -27,14 +30,21 @@ Definitions = Mapping[tuple[str, str], Schema]
 
 
 def faults_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder | None) -> list[SchemaFault] | None:
-    """See ``Subject.schema_faults``; a problem that only some versions have names these versions."""
+    """See ``Subject.schema_faults``; a problem that only some versions have names these versions.
+
+    Faults of placeholders for required values are left out, because a user sets something else.
+    """
     schemas = _schemas_of(manifest, rendered, folder)
     if not schemas:
         return None
+    result = rendered.result_of(manifest.scenario)
+    given = result.scenario.request.set_arguments if result is not None else ()
+    is_guessed = any(WORD in argument.value for argument in given)
     found: dict[SchemaFault, list[Schema]] = {}
     for schema in schemas:
         for fault in schema_faults(manifest.view.data, schema):
-            found.setdefault(fault, []).append(schema)
+            if not (is_guessed and _is_placeholder(manifest.view.get(*fault.path).data)):
+                found.setdefault(fault, []).append(schema)
     faults = []
     for fault, against in found.items():
         # A field may be unknown because the version is too old; a wrong type is wrong in every version.
@@ -43,6 +53,12 @@ def faults_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder 
         problem = f"{fault.problem} ({_named(against)})" if is_named else fault.problem
         faults.append(fault._replace(problem=problem))
     return faults
+
+
+def _is_placeholder(data: Json) -> bool:
+    """Whether a value is made of the word that stands for required values, and of nothing else."""
+    texts = [part for _, part in walk(data) if not isinstance(part, dict | list)]
+    return bool(texts) and all(text == WORD for text in texts)
 
 
 def _named(schemas: Sequence[Schema]) -> str:

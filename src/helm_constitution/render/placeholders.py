@@ -8,22 +8,20 @@ objects and parts of objects that templates render by themselves, and only with 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.chart.schema import placeholder_of_schema, schema_of, text_named
-from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json
 from helm_constitution.render.toggles import FreeValues
+from helm_constitution.render.value_examples import ValueExamples, first_item
 from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.text.yaml import load_document
 from helm_constitution.text.yaml_document import dotted, value_at
 from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.values import ValueKey
     from helm_constitution.helm.protocol import RenderRequest
     from helm_constitution.templates.analysis import AnalysedChart
 
@@ -144,7 +142,7 @@ def placeholders_of(analysed: AnalysedChart, request: RenderRequest) -> list[Pla
     """
     free = FreeValues(analysed, request)
     defaults = free.defaults
-    examples = _Examples(analysed)
+    examples = ValueExamples(analysed)
     below: dict[ValuesPath, set[ValuesPath]] = {}
     uses = analysed.uses
     paths = {read.path for read in uses.reads} | {printed.path for printed in uses.printed}
@@ -184,7 +182,7 @@ def _allowed(path: ValuesPath, analysed: AnalysedChart) -> Iterator[Json]:
 
 
 def _choices(
-    path: ValuesPath, default: Json, analysed: AnalysedChart, examples: _Examples, below: set[ValuesPath]
+    path: ValuesPath, default: Json, analysed: AnalysedChart, examples: ValueExamples, below: set[ValuesPath]
 ) -> tuple[Json, ...]:
     """The placeholders of a value, the likeliest first."""
     made: list[Json] = []
@@ -193,7 +191,7 @@ def _choices(
         shown = schema.get("examples")
         made.extend(shown[:1] if isinstance(shown, list) else ())
     keyed = any(inner[0] == ANYTHING for inner in below)
-    made.extend(_first(value, keyed) for value in examples.of(path))
+    made.extend(first_item(value, keyed=keyed) for value in examples.of(path))
     by_field = by_name(path[-1])
     read = _of_reads(below, path[-1], 0)
     if isinstance(default, dict) and isinstance(read, list):
@@ -218,15 +216,6 @@ def _choices(
         if value and _fits(value, default, kinds):
             kept.setdefault(repr(value), value)
     return tuple(kept.values())[:MOST_CHOICES_TRIED]
-
-
-def _first(value: Json, keyed: bool) -> Json:
-    """The first of several items of an example: a template treats all items alike."""
-    if isinstance(value, list):
-        return value[:1]
-    if keyed and isinstance(value, dict):
-        return dict(list(value.items())[:1])
-    return value
 
 
 def _fits(value: Json, default: Json, kinds: object) -> bool:
@@ -277,79 +266,3 @@ def _merged(field: Json, read: Json) -> Json:
     if isinstance(field, list) and isinstance(read, list) and field and read:
         return [_merged(field[0], read[0])]
     return read if field is None or type(field) is not type(read) else field
-
-
-class _Examples:
-    """The commented-out YAML at the keys of values.yaml."""
-
-    def __init__(self, analysed: AnalysedChart) -> None:
-        values = analysed.chart.values
-        self._keys: Mapping[tuple[str | int, ...], ValueKey] = values.by_path if values is not None else {}
-        self._lines = values.text.split("\n") if values is not None else []
-
-    def of(self, path: ValuesPath) -> Iterator[Json]:
-        """The values that comments show for a key: those below it, then those above."""
-        key = self._keys.get(path)
-        if key is None:
-            return
-        line = key.span.end_line
-        below = list(self._comments(range(line, len(self._lines))))
-        above = list(self._comments(range(key.span.line - 2, -1, -1)))[::-1]
-        for lines in (below, above):
-            yield from self._read(lines, path)
-
-    def _comments(self, numbers: Iterable[int]) -> Iterator[str]:
-        for number in numbers:
-            stripped = self._lines[number].strip()
-            if not stripped.startswith("#"):
-                return
-            yield stripped.lstrip("#")
-
-    def _read(self, lines: Sequence[str], path: ValuesPath) -> Iterator[Json]:
-        """The first lines that parse as a map or list; words before and after them are left out."""
-        start = 0
-        while start < len(lines):
-            if not _YAML.match(lines[start]):
-                start += 1
-                continue
-            depth = _depth(lines[start])
-            end = start + 1
-            while end < len(lines) and (
-                _depth(lines[end]) > depth or (_depth(lines[end]) == depth and _YAML.match(lines[end]))
-            ):
-                end += 1
-            try:
-                data = load_document("\n".join(lines[start:end]), "").data
-            except YamlSyntaxError:
-                data = None
-            if isinstance(data, dict):
-                data = self._unwrapped(data, path)
-            if isinstance(data, dict | list) and data:
-                yield data
-                return
-            start = end
-
-    def _unwrapped(self, data: dict[str, Json], path: ValuesPath) -> Json:
-        """An example without the word that announces it and without its key; None where it is the next key's."""
-        name = path[-1]
-        shown: Json = {key: inner for key, inner in data.items() if inner is not None or not _ANNOUNCING.match(key)}
-        if isinstance(shown, dict) and len(shown) == 1 and _ANNOUNCING.match(next(iter(shown))):
-            shown = next(iter(shown.values()))
-        if not isinstance(shown, dict):
-            return shown
-        if name in shown and (len(shown) == 1 or isinstance(shown[name], dict | list)):
-            return shown[name]
-        # Behind an empty value there is often the comment of the next one.
-        return None if all((*path[:-1], key) in self._keys for key in shown) else shown
-
-
-def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
-_ANNOUNCING = LazyPattern(r"(?:for )?example|e\.?g|sample|usage|such", re.IGNORECASE)
-_YAML = LazyPattern(r"\s*(?:- \S|(?!(?:refs?|references?|see|docs?): +https?://)[\w./-]+:(?:\s|$))", re.IGNORECASE)
-"""A line of an example; not one that refers to documentation."""
-
-
-# --- what is judged ---------------------------------------------------------------------------------------------------

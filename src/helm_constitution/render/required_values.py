@@ -19,6 +19,7 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Input, Scenario, ScenarioKind, set_json
+from helm_constitution.render.value_examples import ValueExamples, first_item
 from helm_constitution.templates import TemplateFile, parse_templates
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Action, Content, Control, Define, Variable, commands, contents
@@ -249,12 +250,14 @@ class _Filler:
         return Input(path, choices[number], message, self.first.scenario.name) if number < len(choices) else None
 
     def _placeholders(self, path: ValuesPath) -> Iterator[Json]:
-        """The placeholders of a value: from its schema, comparisons in templates, its default, its name."""
+        """The placeholders of a value: from comments, its schema, comparisons in templates, its default, its name."""
         default = self._default(path)
         if isinstance(default, bool):
             yield not default
             return
         made: list[Json] = []
+        examples = (first_item(shown) for shown in ValueExamples(self.analysed).of(path))
+        made.extend(shown for shown in examples if default is None or type(shown) is type(default))
         schema = schema_of(self.analysed.chart, path)
         if schema is not None:
             made.append(placeholder_of_schema(schema, path, self.analysed.chart.schema))
