@@ -53,6 +53,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "not there on every system, or only in the child process that uses it": ("resource", "select", "signal"),
     "50 ms; the one handler of errors sets the process up before": (
         "click",
+        "helm_constitution.check.kept_patterns",
         "helm_constitution.cli.main",
         "helm_constitution.core.errors",
         "helm_constitution.core.signals",

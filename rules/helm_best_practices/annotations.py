@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import OFF, TEMPLATES, Manifest, Parameter, Subject, Violation, require, rule
+from helm_constitution.api import OFF, TEMPLATES, LazyPattern, Manifest, Parameter, Subject, Violation, require, rule
 
 _KEY = r"(?:[a-z0-9-]+\.)+[a-z]{2,}/[\w.-]*\w"
 _KEYS = rf"{_KEY}(?:(?:,? and |, ){_KEY})*"
@@ -15,7 +15,7 @@ _KINDS = (
 )
 _OF_A_KIND = rf"^(?=(?:.*?\b(?P<kind>{_KINDS})(?:es|s)?\b)?)"
 _WORKLOADS = frozenset({"deployment", "statefulset", "daemonset", "job", "cronjob"})
-_NAME = re.compile(_KEY)
+_NAME = LazyPattern(_KEY)
 
 
 @rule(

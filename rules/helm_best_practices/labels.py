@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from helm_constitution.api import (
@@ -29,7 +28,7 @@ _VERSION = "app.kubernetes.io/version"
 _LABELS = ".labels"
 _GIVEN = LazyPattern(r'\.labels" +(\S+)')
 """What a named template of labels is called with. The pattern begins with what is searched for fastest."""
-_KEY = re.compile(r"[^\s,]+/[^\s,]+")
+_KEY = LazyPattern(r"[^\s,]+/[^\s,]+")
 
 STANDARD_LABELS = (
     r"^(?!\W*(?:use|define|provide|have|include)\b.{0,20}_helpers)(?:.*\b(?:standard|recommended)\b.{0,40}?\blabels?\b"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import OFF, Container, Parameter, Subject, Violation, forbid, require, rule
+from helm_constitution.api import OFF, Container, LazyPattern, Parameter, Subject, Violation, forbid, require, rule
 
 _HOST = (
     r"(?:(?!\S*\.(?:ya?ml|json|md|tpl|txt)\b)"
@@ -13,7 +13,7 @@ _HOST = (
 )
 _HOSTS = rf"{_HOST}(?:(?:,? (?:and|or) |, ){_HOST})*"
 _FROM = r"\b(?:from|in|hosted (?:on|in|at|by)|stored (?:in|on)|through|via)\b"
-_NAME = re.compile(_HOST, re.IGNORECASE)
+_NAME = LazyPattern(_HOST, re.IGNORECASE)
 _DOCKER_HUB = "docker.io"
 
 

@@ -58,6 +58,7 @@ def _run() -> int:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for the rest of the program's life
     import click
 
+    from helm_constitution.check.kept_patterns import kept_patterns
     from helm_constitution.cli.main import cli
     from helm_constitution.core.errors import ConstitutionError
 
@@ -66,7 +67,8 @@ def _run() -> int:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     try:
-        status = cli.main(prog_name="helm-constitution", standalone_mode=False)
+        with kept_patterns():
+            status = cli.main(prog_name="helm-constitution", standalone_mode=False)
     except click.ClickException as error:
         import io
 

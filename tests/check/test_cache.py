@@ -237,12 +237,12 @@ def test_records_lists_maps_and_kinds_come_back() -> None:
 
 
 def test_the_cache_tells_what_it_keeps_and_is_emptied(place: Path, chart: Path, cli4: CliEngine) -> None:
-    assert look_into_cache() == CacheState(str(place), 0, 0, 0, None)
+    assert look_into_cache() == CacheState(str(place), 0, 0, 0, 0, None)
     check_chart(chart, cli4, OPTIONS)
     files = [*reports(place), *place.glob("*.lint")]
     size, oldest = sum(file.stat().st_size for file in files), min(file.stat().st_mtime for file in files)
-    assert look_into_cache() == CacheState(str(place), 1, 1, size, oldest)
-    assert clean_cache() == CacheState(str(place), 1, 1, size, oldest)
+    assert look_into_cache() == CacheState(str(place), 1, 1, 0, size, oldest)
+    assert clean_cache() == CacheState(str(place), 1, 1, 0, size, oldest)
     assert [entry.name for entry in place.iterdir()] == ["key"]
     assert remembered(chart, cli4) is None
 
@@ -251,6 +251,7 @@ def test_the_command_tells_the_same(place: Path, chart: Path, cli4: CliEngine) -
     check_chart(chart, cli4, OPTIONS)
     size = look_into_cache().size
     info = CliRunner().invoke(cli, ["cache", "info"])
-    assert info.output.startswith(f"{place}: 1 report and 1 lint result, {size / 1024:.0f} KiB\noldest: ")
-    assert CliRunner().invoke(cli, ["cache", "clean"]).output == "removed 1 report and 1 lint result\n"
-    assert CliRunner().invoke(cli, ["cache", "info"]).output == f"{place}: 0 reports and 0 lint results, 0 KiB\n"
+    assert info.output.startswith(f"{place}: 1 report, 1 lint result, 0 pattern files, {size / 1024:.0f} KiB\noldest: ")
+    assert CliRunner().invoke(cli, ["cache", "clean"]).output == "removed 1 report, 1 lint result, 0 pattern files\n"
+    info = CliRunner().invoke(cli, ["cache", "info"])
+    assert info.output == f"{place}: 0 reports, 0 lint results, 0 pattern files, 0 KiB\n"

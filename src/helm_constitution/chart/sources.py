@@ -13,6 +13,7 @@ from helm_constitution.chart.archive import MAX_UNPACKED, Budget, read_entries
 from helm_constitution.chart.helmignore import IgnoreRules
 from helm_constitution.chart.reading import read_file, reason_of
 from helm_constitution.core.errors import ChartError
+from helm_constitution.core.lazy import LazyPattern
 
 MAX_FILES = 20_000
 """Files in a chart's folder; more come from links that multiply it, or from a folder that is not a chart."""
@@ -22,7 +23,7 @@ MAX_FILE = 5 * 1024 * 1024
 """Bytes; Helm 3 refuses a larger file (MaxDecompressedFileSize). Larger ones are not read here; helm says the rest."""
 
 
-ALWAYS_SHOWN = re.compile(r"(?:readme|changelog|license)(?:\.\w+)?\Z", re.IGNORECASE)
+ALWAYS_SHOWN = LazyPattern(r"(?:readme|changelog|license)(?:\.\w+)?\Z", re.IGNORECASE)
 
 
 class Source(Protocol):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.check.inputs import MAX_BYTES, Inputs, Unfit, read_content, stamps
 from helm_constitution.check.kept_lint import LintPlace
+from helm_constitution.check.kept_patterns import PATTERNS
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.named_tuples import NamedTuple
@@ -165,12 +166,13 @@ class Caches:
 
 
 class CacheState(NamedTuple):
-    """What is kept: the folder, how many reports and answers of ``helm lint``, the bytes of both, the time of the
-    oldest (seconds since 1970) if any."""
+    """What is kept: the folder, how many reports, answers of ``helm lint`` and files of compiled expressions, the bytes
+    of all, the time of the oldest (seconds since 1970) if any."""
 
     folder: str
     reports: int
     lints: int
+    patterns: int
     size: int
     oldest: float | None
 
@@ -181,8 +183,9 @@ def look_into_cache() -> CacheState:
     folder = PrivateFolder.open(place)
     files = folder.files() if folder is not None else []
     lints = sum(file.path.endswith(_LINT) for file in files)
+    patterns = sum(file.path.endswith(PATTERNS) for file in files)
     size, oldest = sum(file.size for file in files), min((file.time for file in files), default=None)
-    return CacheState(place, len(files) - lints, lints, size, oldest)
+    return CacheState(place, len(files) - lints - patterns, lints, patterns, size, oldest)
 
 
 def clean_cache() -> CacheState:

@@ -11,12 +11,12 @@ from helm_constitution.check.cache import CacheState, clean_cache, look_into_cac
 
 @click.group("cache")
 def command() -> None:
-    """Show or remove the cached results of unchanged charts."""
+    """Show or remove the cached results of unchanged charts, and compiled regular expressions."""
 
 
 @command.command("info")
 def info() -> None:
-    """Print the location, number and size of the cached reports and lint results."""
+    """Print the location, number and size of what is cached."""
     state = look_into_cache()
     click.echo(f"{state.folder}: {_counted(state)}, {state.size / 1024:.0f} KiB")
     if state.oldest is not None:
@@ -25,10 +25,10 @@ def info() -> None:
 
 @command.command("clean")
 def clean() -> None:
-    """Remove all cached reports and lint results."""
+    """Remove everything that is cached."""
     click.echo(f"removed {_counted(clean_cache())}")
 
 
 def _counted(state: CacheState) -> str:
-    reports = f"{state.reports} report{'' if state.reports == 1 else 's'}"
-    return f"{reports} and {state.lints} lint result{'' if state.lints == 1 else 's'}"
+    kinds = (("report", state.reports), ("lint result", state.lints), ("pattern file", state.patterns))
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in kinds)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.chart.schema_edits import schema_edits
 from helm_constitution.core.fixes import Edit, Fix
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Location, Precision
 from helm_constitution.lint.rule import PipeField, ReadValue, SetField
 from helm_constitution.locate.resolve import nearest
@@ -21,23 +22,23 @@ if TYPE_CHECKING:
     from helm_constitution.lint.placing import Placed
     from helm_constitution.text.yaml_scalars import Json
 
-_KEY = re.compile(r"(?P<before>\s*(?:- +)*)(?P<key>[\w./-]+|\"[^\"]+\"):(?P<rest>.*)")
-_LITERAL = re.compile(
+_KEY = LazyPattern(r"(?P<before>\s*(?:- +)*)(?P<key>[\w./-]+|\"[^\"]+\"):(?P<rest>.*)")
+_LITERAL = LazyPattern(
     r"(?P<space>\s+)(?P<value>\"[^\"{]*\"|'[^'{]*'|\[[^\]{]*\]|[^\s#{\[&*!|>][^#{]*?)(?P<comment>\s+#.*)?\s*"
 )
-_ACTION = re.compile(r"\{\{-?\s*(?P<pipeline>[^{}]+?)\s*-?\}\}")
-_NO_VALUE = re.compile(r"(?:if|with|range|else|end|define|template|block|include|toYaml|tpl|/\*)\b|\$\w+\s*:?=|/\*")
+_ACTION = LazyPattern(r"\{\{-?\s*(?P<pipeline>[^{}]+?)\s*-?\}\}")
+_NO_VALUE = LazyPattern(r"(?:if|with|range|else|end|define|template|block|include|toYaml|tpl|/\*)\b|\$\w+\s*:?=|/\*")
 _RAW = "HELM-CONSTITUTION-TEXT"
 """Replaces a template's text until the lines around it are written."""
-_QUOTING = re.compile(r"\s*\|\s*(?:quote|squote|toString)\s*\Z")
+_QUOTING = LazyPattern(r"\s*\|\s*(?:quote|squote|toString)\s*\Z")
 INDENT = "{indent}"
 """The placeholder in a template's text for the number of spaces of its indentation."""
 QUOTES = "\"'"
-_BLOCK = re.compile(r"\{\{-?\s*(if|with|range|define|block|end)\b")
-_CONDITION = re.compile(r"\s*\{\{- (?:with|if) [^{}]+\}\}\s*")
-_TO_YAML = re.compile(r"\s*\{\{- toYaml [^{}]+ \| nindent \d+ \}\}\s*")
-_END = re.compile(r"\s*\{\{- end \}\}\s*")
-_EMPTY_MAP = re.compile(r"\s*(?:\{\s*\})?\s*")
+_BLOCK = LazyPattern(r"\{\{-?\s*(if|with|range|define|block|end)\b")
+_CONDITION = LazyPattern(r"\s*\{\{- (?:with|if) [^{}]+\}\}\s*")
+_TO_YAML = LazyPattern(r"\s*\{\{- toYaml [^{}]+ \| nindent \d+ \}\}\s*")
+_END = LazyPattern(r"\s*\{\{- end \}\}\s*")
+_EMPTY_MAP = LazyPattern(r"\s*(?:\{\s*\})?\s*")
 
 
 class FieldFixes:

@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Any, TypeAlias, TypeVar, overload
 
 from helm_constitution.core.fixes import Applicability, Edit, Fix
-from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern, compiled
 from helm_constitution.core.model import Group, Obligation, Severity
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
@@ -193,7 +193,7 @@ class Matcher(NamedTuple):
         pattern = self.pattern
         if _HUMP.search(text):
             pattern = pattern.replace(r"\b", _EDGE)
-        return re.search(pattern, text, re.IGNORECASE)
+        return compiled(pattern, re.IGNORECASE).search(text)
 
 
 def require(pattern: str, *, permits: bool = True) -> Matcher:
