@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.core.suggest import closest
 from helm_constitution.kubernetes.schemas import JsonSchema, Schema
 from helm_constitution.text.yaml_document import Path
 from helm_constitution.text.yaml_scalars import Json
@@ -89,7 +89,7 @@ def _map_faults(data: dict[str, Json], schema: JsonSchema, whole: Schema, path: 
 def _meant(key: str, properties: Mapping[str, JsonSchema]) -> str | None:
     """The known field whose name is closest to an unknown one."""
     same = [name for name in properties if name.lower() == key.lower()]
-    return next(iter(same or get_close_matches(key, properties, n=1, cutoff=0.75)), None)
+    return same[0] if same else closest(key, properties, 0.75)
 
 
 def _other_place(key: str, properties: Mapping[str, JsonSchema], whole: Schema) -> str:
@@ -148,8 +148,8 @@ def _kind_of(data: Json) -> str:
 def _not_allowed(data: Json, allowed: list[Any], path: Path) -> SchemaFault:
     words = [str(value) for value in allowed if isinstance(value, str | bool) or _is_short(value)]
     shown = ", ".join(word or '""' for word in words[:12]) + (", …" if len(words) > 12 else "")
-    close = get_close_matches(data, words, n=1, cutoff=0.75) if isinstance(data, str) else []
-    fix = f"did you mean {close[0]}?" if close else "use one of these values"
+    close = closest(data, words, 0.75) if isinstance(data, str) else None
+    fix = f"did you mean {close}?" if close else "use one of these values"
     return SchemaFault(path, f"{_name(path)} must be one of {shown}", fix)
 
 

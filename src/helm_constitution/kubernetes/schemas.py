@@ -12,7 +12,6 @@ import os
 import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,9 @@ from helm_constitution.text.yaml_scalars import Json
 
 JsonSchema = Mapping[str, Any]
 """A schema as Kubernetes writes it (OpenAPI v3, structural)."""
+
+
+_FOLDER = Path(__file__).parent.parent / "data" / "schemas"
 
 
 class Schema(NamedTuple):
@@ -42,7 +44,7 @@ class Bundle:
     """One file of the bundle: an index, and schemas that are parsed when they are asked for."""
 
     def __init__(self, name: str) -> None:
-        content = zlib.decompress((files("helm_constitution") / "data" / "schemas" / f"{name}.z").read_bytes())
+        content = zlib.decompress((_FOLDER / f"{name}.z").read_bytes())
         index, *self._lines = content.decode().split("\n")
         self.index: dict[str, Any] = json.loads(index)
         self._parsed: dict[int, JsonSchema] = {}
@@ -63,7 +65,7 @@ def _bundle(name: str) -> Bundle:
 @cache
 def _groups() -> frozenset[str]:
     """The groups of custom resources that have a file."""
-    names = (entry.name for entry in (files("helm_constitution") / "data" / "schemas").iterdir())
+    names = (entry.name for entry in _FOLDER.iterdir())
     return frozenset(name.removesuffix(".z") for name in names if name.endswith(".z")) - {"kubernetes"}
 
 
