@@ -105,7 +105,7 @@ def _read_once(workload: Workload, rendering: Rendering) -> Iterator[tuple[View,
 
 
 def _names(workload: Workload) -> Iterator[tuple[str, View]]:
-    volumes = {volume.get("name").data: volume for volume in workload.pod.get("volumes").items()}
+    volumes = {volume.get("name").string(): volume for volume in workload.pod.get("volumes").items()}
     for container in workload.pod.all_containers:
         for source in container.field("envFrom").items():
             yield "ConfigMap", source.get("configMapRef", "name")
@@ -114,7 +114,7 @@ def _names(workload: Workload) -> Iterator[tuple[str, View]]:
             yield "ConfigMap", variable.get("valueFrom", "configMapKeyRef", "name")
             yield "Secret", variable.get("valueFrom", "secretKeyRef", "name")
         for mount in container.field("volumeMounts").items():
-            volume = volumes.get(mount.get("name").data)
+            volume = volumes.get(mount.get("name").string())
             if volume is not None and (mount.get("subPath") or mount.get("subPathExpr")):
                 yield "ConfigMap", volume.get("configMap", "name")
                 yield "Secret", volume.get("secret", "secretName")

@@ -93,6 +93,13 @@ def test_any_json_in_any_field(changes: list[tuple[tuple[int, tuple[Any, ...]], 
     assert _crashes(changes) == []
 
 
+@pytest.mark.parametrize("key", ["volumeMounts", "volumes"])
+def test_a_list_as_the_name_of_a_volume(key: str) -> None:
+    places = [place for place in PLACES if place[1][-1] == "name" and key in place[1]]
+    assert places
+    assert [_crashes([(place, [])]) for place in places] == [[]] * len(places)
+
+
 @pytest.mark.parametrize(
     ("field", "message"),
     [
