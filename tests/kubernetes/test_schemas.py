@@ -107,7 +107,7 @@ def test_a_good_object() -> None:
         ("port: 80", "port: '80'", ["spec.ports.0.port: port must be an integer, but is a string; render it as a"]),
         ("port: 80", "Port: 80", ["spec.ports.0.Port: ports[0] has the unknown field Port; did you mean port?"]),
         ("port: 80, ", "", ["spec.ports.0: ports[0] lacks the required field port; set port"]),
-        ("port: 80", "port: null", ["spec.ports.0: ports[0] lacks the required field port; set port"]),
+        ("port: 80", "port: null", ["spec.ports.0.port: required field port is empty; set port"]),
         (
             "port: 80",
             "port: 80, targetPort: true",
@@ -202,7 +202,7 @@ spec:
             {"size": "small", "steps": [{"name": "a"}, {"name": "a"}]},
             ["spec.steps.1: steps has name a twice, here"],
         ),
-        (None, [": object lacks the required field spec; set spec"]),
+        (None, ["spec: required field spec is empty; set spec"]),
     ],
 )
 def test_definitions_that_a_chart_brings(spec: Any, expected: list[str]) -> None:

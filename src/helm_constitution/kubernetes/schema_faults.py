@@ -83,7 +83,10 @@ def _map_faults(data: dict[str, Json], schema: JsonSchema, whole: Schema, path: 
             fix = f"did you mean {meant}?" if meant else _other_place(key, properties, whole)
             yield SchemaFault((*path, key), f"{_name(path)} has the unknown field {key}", fix, is_of_key=True)
     for name in missing:
-        yield SchemaFault(path, f"{_name(path)} lacks the required field {name}", f"set {name}")
+        if name in data:  # a template prints the key, but nothing behind it
+            yield SchemaFault((*path, name), f"required field {name} is empty", f"set {name}")
+        else:
+            yield SchemaFault(path, f"{_name(path)} lacks the required field {name}", f"set {name}")
 
 
 def _meant(key: str, properties: Mapping[str, JsonSchema]) -> str | None:
