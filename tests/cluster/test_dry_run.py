@@ -190,7 +190,7 @@ def test_what_is_missing_is_said_in_one_line(
 @pytest.mark.parametrize(
     ("context", "message"),
     [
-        ("absent", "the context absent can't be used: "),
+        ("absent", "there is no context absent in this kubeconfig"),
         ("stranger", "does not accept the credentials of this context"),
         ("anonymous", 'User "system:anonymous" cannot get'),
         ("nobody", "does not answer: Connection refused"),

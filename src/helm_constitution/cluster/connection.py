@@ -215,6 +215,8 @@ def _configuration(target: ClusterTarget) -> client.Configuration:
         line = mark.line + 1 if mark is not None else None
         raise ClusterError("not a valid kubeconfig", file=getattr(mark, "name", files), line=line) from None
     except _SETUP as error:
+        if str(error).rstrip().endswith("contexts list"):
+            raise ClusterError(f"{files}: there is no context {target.context} in this kubeconfig") from None
         raise ClusterError(f"{files}: the context {target.context} can't be used: {_words(error)}") from None
     if problems:
         raise ClusterError(f"the credentials of the context {target.context} can't be obtained: {problems[0]}")
