@@ -22,6 +22,7 @@ from helm_constitution.api import (
     LabelSelector,
     LazyPattern,
     Manifest,
+    NotApplicable,
     Parameter,
     Pipeline,
     Rendering,
@@ -319,24 +320,29 @@ _LABEL_KEY = LazyPattern(r"(?!and\s)[^\s,]+")
 
 @rule(
     "observability/no-owner-label",
-    scope=Workload,
+    scope=Manifest,
     default=OFF,
+    needs={TEMPLATES},
     enforces=require(
-        r"^(?!.*\b(?:standard|recommended)\b.{0,40}\blabels?\b).*?"
-        rf"\blabels?:? (?P<label>{_KEY}(?:(?:, |,? and ){_KEY})*)"
-        r"|\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"
-        r"|\bowner(?:ship)?\b.{0,10}\b(?:information|metadata)\b"
+        r"^(?!(?!.*\bowner).*\b(?:standard|recommended)\b.{0,40}\blabels?\b)"
+        r"(?:(?=.*?\b(?P<objects>all|every|each) (?:\w+ ){0,2}(?:resource|object|manifest)s?\b))?"
+        rf"(?:.*?\blabels?:? (?P<label>{_KEY}(?:(?:, |,? and ){_KEY})*)"
+        r"|.*?\bowner\b.{0,30}\b(?:label|annotation)|.*?\b(?:label|annotation)\w*\b.{0,30}\bowner"
+        r"|.*?\bowner(?:ship)?\b.{0,10}\b(?:information|metadata)\b)"
     ),
     parameters={
         "label": Parameter(
             "owner",
             "the label that kube-linter requires; several required labels are separated by commas",
             adds_up=True,
-        )
+        ),
+        "objects": Parameter(
+            "workloads", "their pods are what breaks at night; `all` checks every other object too", adds_up=True
+        ),
     },
 )
-def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Violation]:
-    """Workload has no owner label or annotation.
+def no_owner_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
+    """Object has no owner label or annotation.
 
     Why: Whoever finds a broken pod at night needs to know which team to call.
     Bad:
@@ -346,12 +352,15 @@ def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Violation]:
         metadata:
           labels:
             owner: team-web
-    Fix: Add commonLabels to values.yaml and render them, or set the label in the chart.
+    Fix: Add commonLabels to values.yaml and render them, or set the label in the chart. Workloads are checked, and all
+        objects if the statement says so (`All resources MUST have …`).
     Source: kube-linter required-label-owner and required-annotation-email
     """
+    if subject.text("objects") == "workloads" and not manifest.workloads:
+        raise NotApplicable("the chart renders no workloads")
+    if subject.given_by_values(manifest):
+        return
     for label in _LABEL_KEY.findall(subject.text("label")):
-        if label not in workload.manifest.labels and label not in workload.manifest.annotations:
-            yield Violation(
-                f'{workload.kind} has no label or annotation "{label}"; add the label',
-                at=workload.manifest.get("metadata", "labels", label),
-            )
+        if label not in manifest.labels and label not in manifest.annotations:
+            message = f'{manifest.kind} has no label or annotation "{label}"; add the label'
+            yield Violation(message, at=manifest.get("metadata", "labels", label))

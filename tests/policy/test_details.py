@@ -106,6 +106,20 @@ def test_labels_of_several_statements_add_up() -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "objects"),
+    [
+        ("All resources MUST have the label `acme.io/team`.", "All"),
+        ("Every Kubernetes object MUST carry the labels `acme.io/team` and `acme.io/tier`.", "Every"),
+        ("All objects MUST have an owner label.", "All"),
+        ("All workloads MUST have the label `acme.io/team`.", None),
+        ("Labels of owners MUST be set on each workload (label: `acme.io/team`).", None),
+    ],
+)
+def test_labels_of_all_objects_or_of_workloads(statement: str, objects: str | None) -> None:
+    assert settings(f"{statement}\n", OWNER).get("objects") == objects
+
+
+@pytest.mark.parametrize(
     ("second", "left"),
     [
         ("Production deployments MUST have at least 3 replicas.", "minimum 3 (helm/single-replica checks 2)"),

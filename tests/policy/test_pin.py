@@ -144,12 +144,12 @@ def test_a_pin_at_the_default_is_never_stronger_than_its_statement() -> None:
         (
             "Objects MUST be labelled.",
             'observability/no-owner-label (label="acme.io/team, owner")',
-            {"label": "acme.io/team, owner"},
+            {"label": "acme.io/team, owner", "objects": "workloads"},
         ),
         (
             "Workloads MUST have the labels acme.io/team and acme.io/tier.",
             "observability/no-owner-label",
-            {"label": "acme.io/team and acme.io/tier"},
+            {"label": "acme.io/team and acme.io/tier", "objects": "workloads"},
         ),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from helm_constitution.api import NotApplicable
 from helm_constitution.lint.rule import Rule, Violation
 from helm_constitution.rules.observability import logging, probe_settings
 from helm_constitution.rules.observability import monitoring as m
@@ -226,6 +227,14 @@ def test_silent_failure_names_flag_and_value() -> None:
     assert message.startswith(
         "templates/ingress.yaml:1 ingress.enabled silently renders nothing if ingress.host is empty"
     )
+
+
+def test_no_owner_label_of_other_objects() -> None:
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
+    message = 'Service has no label or annotation "owner"; add the label'
+    assert judge(m.no_owner_label, text, {"objects": "All"}) == [message]
+    with pytest.raises(NotApplicable):
+        judge(m.no_owner_label, text)
 
 
 def test_no_owner_label() -> None:
