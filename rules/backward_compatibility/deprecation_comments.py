@@ -39,6 +39,8 @@ def says_deprecated(key: ValueKey, lines: Sequence[str]) -> bool:
     """Whether a comment marks the key itself as deprecated."""
     own = {key.name, str(key.path[-1])}
     for text in _texts(key, lines):
+        if WORD not in text.lower():
+            continue
         others = [
             match.span()
             for match in _NAMED.finditer(text)

@@ -25,6 +25,8 @@ from helm_constitution.api import (
     TemplateFile,
     Text,
     TextPlace,
+    ValueKey,
+    ValuesFile,
     Variable,
     Violation,
     With,
@@ -55,31 +57,42 @@ class _Warned(NamedTuple):
     whole: bool
 
 
-def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
+def _warnings(subject: Subject) -> list[_Warned]:
     """Each ``{{ if .Values.x }}`` that fails, or prints into NOTES.txt, because x is deprecated."""
-    for template in templates:
-        if template.tree is None:
+    return [warned for template in subject.templates for warned in subject.derived_from(template, _warnings_in)]
+
+
+def _warnings_in(template: TemplateFile) -> tuple[_Warned, ...]:
+    if template.tree is None:
+        return ()
+    lower = template.text.replace("İ", "I").lower()  # the one letter that becomes two
+    if WORD not in lower:
+        return ()
+    found: list[_Warned] = []
+    for control, _ in template.controls:
+        if not isinstance(control, If | With):
             continue
-        lower = template.text.replace("İ", "I").lower()  # the one letter that becomes two
-        if WORD not in lower:
-            continue
-        for control, _ in template.controls:
-            if not isinstance(control, If | With):
+        for branch in control.branches:
+            if branch.pipeline is None or not branch.body or not _speaks(lower, branch):
                 continue
-            for branch in control.branches:
-                if branch.pipeline is None or not branch.body or not _speaks(lower, branch):
-                    continue
-                failing, printed = _said(template, branch.body)
-                if WORD not in (failing + printed).lower():
-                    continue
-                asked = dict(sorted(_values(branch.pipeline)))
-                words = set(_WORDS.findall(failing + printed))
-                named = [path for path in asked if ".".join(path) in words or path[-1] in words]
-                if not named and len(asked) == 1 and WORD in failing.lower():
-                    named = list(asked)
-                successors = set(_SUCCESSOR.findall(failing + printed))
-                for path in named:
-                    yield _Warned(path, template, branch, asked[path] and ".".join(path) not in successors)
+            failing, printed = _said(template, branch.body)
+            if WORD not in (failing + printed).lower():
+                continue
+            asked = dict(sorted(_values(branch.pipeline)))
+            words = set(_WORDS.findall(failing + printed))
+            named = [path for path in asked if ".".join(path) in words or path[-1] in words]
+            if not named and len(asked) == 1 and WORD in failing.lower():
+                named = list(asked)
+            successors = set(_SUCCESSOR.findall(failing + printed))
+            found.extend(
+                _Warned(path, template, branch, asked[path] and ".".join(path) not in successors) for path in named
+            )
+    return tuple(found)
+
+
+def _speaks_of_it(text: str) -> bool:
+    """Whether a text contains the word at all."""
+    return WORD in text.lower()
 
 
 def _speaks(lower: str, branch: Branch) -> bool:
@@ -158,7 +171,7 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Violation]:
     keys = values.by_path
     lines = values.text.removeprefix("\ufeff").split("\n")
     seen: set[tuple[str, ...]] = set()
-    for warned in _warnings(subject.templates):
+    for warned in _warnings(subject):
         key = keys.get(warned.path)
         if key is None or not warned.whole or warned.path in seen:
             continue
@@ -171,6 +184,14 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Violation]:
                 at=values.document.view.get(*warned.path),
                 related=(Related(place, "treated as deprecated here"),),
             )
+
+
+def _marked(values: ValuesFile) -> tuple[ValueKey, ...]:
+    """The keys that a comment marks as deprecated."""
+    if WORD not in values.text.lower():
+        return ()
+    lines = values.text.removeprefix("\ufeff").split("\n")
+    return tuple(key for key in values.by_path.values() if says_deprecated(key, lines))
 
 
 @rule(
@@ -200,15 +221,13 @@ def silent_deprecation(subject: Subject) -> Iterator[Violation]:
     values = subject.chart.values
     if values is None:
         return
-    if WORD not in values.text.lower():
-        return
-    lines = values.text.removeprefix("\ufeff").split("\n")
-    marked = [key for key in values.by_path.values() if says_deprecated(key, lines)]
+    marked = subject.derived_from(values, _marked)
     if not marked:
         return
-    warned = {warning.path for warning in _warnings(subject.templates)}
+    warned = {warning.path for warning in _warnings(subject)}
     # A list of deprecated names, or a message built elsewhere, contains the value's name.
-    spoken = "\n".join(template.text for template in subject.templates if WORD in template.text.lower())
+    texts = (template.text for template in subject.templates)
+    spoken = "\n".join(text for text in texts if subject.derived_from(text, _speaks_of_it))
     for key in marked:
         path = tuple(str(step) for step in key.path)
         if any(path[: len(other)] == other or other[: len(path)] == path for other in warned) or key.name in spoken:

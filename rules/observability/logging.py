@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import RESULTS, SHOULD, LazyPattern, Subject, Violation, Workload, require, rule
+from helm_constitution.api import RESULTS, SHOULD, LazyPattern, Subject, ValuesFile, Violation, Workload, require, rule
 
 from .probes import UMBRELLA
 
@@ -32,6 +32,10 @@ _OF_OTHERS = frozenset(
     )
 )
 """Words of parts other than the application's own long-running containers: their arguments don't set its logs."""
+
+
+_STEMS = ("log", "verbosity", "zap", "arg", "command", "flag", "env", "config", "setting")
+"""What each of the names above contains: most keys are none of them."""
 
 
 _WORD = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -68,9 +72,8 @@ def fixed_logging(subject: Subject) -> Iterator[Violation]:
     if not any(_keeps_running(workload) for rendering in subject.renderings for workload in rendering.workloads):
         return
     values = subject.chart.values
-    for key in values.keys() if values is not None else ():
-        if _sets_logging(tuple(str(step) for step in key.path)):
-            return
+    if values is not None and subject.derived_from(values, _has_logging):
+        return
     where = None if values is None else values.document.view.get("log")
     yield Violation(
         "log level and format cannot be set by values; add log.level and log.format to values.yaml", at=where
@@ -81,10 +84,17 @@ def _keeps_running(workload: Workload) -> bool:
     return not workload.runs_to_completion and not workload.manifest.hooks and workload.manifest.dependency is None
 
 
+def _has_logging(values: ValuesFile) -> bool:
+    return any(_sets_logging(tuple(str(step) for step in key.path)) for key in values.by_path.values())
+
+
 def _sets_logging(path: tuple[str, ...]) -> bool:
     """Whether a values path sets how the software logs, or passes on arguments, environment or configuration that
     could."""
     last = path[-1]
+    lower = last.lower()
+    if not any(stem in lower for stem in _STEMS) and "log" not in "".join(path).lower():
+        return False
     words = {word.lower() for step in path for word in _WORD.findall(step)}
     if _LOG_NAMES.fullmatch(last) or (_FREE_FORM.fullmatch(last) and not words & _OF_OTHERS):
         return True

@@ -79,7 +79,7 @@ def secret_in_template(subject: Subject) -> Iterator[Violation]:
         template is as public as one in values.yaml.
     Source: OWASP Kubernetes Top Ten, Secrets Management Failures; Helm chart best practices
     """
-    words = [set(template.text.split()) for template in subject.templates]
+    words = [subject.derived_from(template.text, _words) for template in subject.templates]
     others = {
         path: text
         for path, text in subject.chart.files.items()
@@ -89,9 +89,9 @@ def secret_in_template(subject: Subject) -> Iterator[Violation]:
     }
     all_words = set[str]().union(*words)
     telling = telling_words(all_words)
-    forms = forms_in(all_words.union(*(text.split() for text in others.values())))
+    forms = forms_in(all_words.union(*(subject.derived_from(text, _words) for text in others.values())))
     for template, own in zip(subject.templates, words, strict=True):
-        yield from _template_problems(template, forms, not own.isdisjoint(telling))
+        yield from subject.derived_from(template, _template_problems, forms, not own.isdisjoint(telling))
     for path, text in others.items():
         for found in known_tokens(text, forms):
             place = TextPlace(path, _span(text, found.start, min(found.end, found.start + 8)))
@@ -102,8 +102,16 @@ def secret_in_template(subject: Subject) -> Iterator[Violation]:
             )
 
 
-def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telling: bool) -> Iterator[Violation]:
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telling: bool) -> tuple[Violation, ...]:
     """The credentials in one template: tokens of some forms, and the literals of telling names."""
+    return tuple(_problems(template, forms, is_telling))
+
+
+def _problems(template: TemplateFile, forms: tuple[Form, ...], is_telling: bool) -> Iterator[Violation]:
     text = template.text
     seen: set[int] = set()
     for found in known_tokens(text, forms):

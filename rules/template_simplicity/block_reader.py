@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+import sys
 
 from helm_constitution.api import LazyPattern, NamedTuple, TemplateFile
 
@@ -17,7 +17,7 @@ class Taken(NamedTuple):
 
     indentation: int
     is_control: bool
-    shape: int | None
+    shape: str | None
     names: tuple[str, ...] = ()
     weight: int = 0
     is_action: bool = False
@@ -32,7 +32,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.taken: list[Taken] = []
-        self.shapes: list[int] = []
+        self.shapes: list[str] = []
         self.weights: list[int] = []
         self.numbers: list[int] = []
         self.owners: list[int] = []
@@ -78,22 +78,50 @@ _NOTHING = LazyPattern(r"\{\{-?\s*(?:end|else)\s*-?\}\}")
 _COMMENT = LazyPattern(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 
 
+class FileLines:
+    """The lines of one template that count, once a :class:`BlockReader` has read them: one reader takes lines apart
+    that several templates have, and in an editor those of templates that did not change are there already."""
+
+    def __init__(self, template: TemplateFile) -> None:
+        self.template = template
+        self.is_read = False
+        self.taken: list[Taken] = []
+        self.shapes: list[str] = []
+        self.weights: list[int] = []
+        self.numbers: list[int] = []
+        self.texts = template.text.split("\n")
+
+
+_METADATA = "metadata:~"
+"""The shape of ``metadata:``."""
+
+
 class BlockReader:
     """Reads the lines of templates; equal texts are taken apart once."""
 
     def __init__(self) -> None:
         self.lines = Lines()
-        self._shapes: dict[str, int] = {}
         self._known: dict[str, Taken] = {}
 
-    def read(self, template: TemplateFile) -> None:
+    def add(self, file: FileLines) -> None:
         """Adds the lines of a template that count, without comments, ends and blank lines."""
-        text = template.text
-        texts = uncommented = text.split("\n")
+        if not file.is_read:
+            self._read_file(file)
+        lines = self.lines
+        lines.taken.extend(file.taken)
+        lines.shapes.extend(file.shapes)
+        lines.weights.extend(file.weights)
+        lines.numbers.extend(file.numbers)
+        lines.owners.extend([len(lines.ends)] * len(file.shapes))
+        lines.ends.append(len(lines.shapes))
+        lines.texts.append(file.texts)
+
+    def _read_file(self, file: FileLines) -> None:
+        text, uncommented = file.template.text, file.texts
         if "/*" in text:
             uncommented = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text).split("\n")
-        known, begins_metadata, lines = self._known, self._metadata, self.lines
-        all_taken, shapes, weights, numbers = lines.taken, lines.shapes, lines.weights, lines.numbers
+        known = self._known
+        all_taken, shapes, weights, numbers = file.taken, file.shapes, file.weights, file.numbers
         metadata = -1  # the indentation of the `metadata:` that a line stands below
         for number, line in enumerate(uncommented, 1):
             taken = known.get(line)
@@ -107,16 +135,9 @@ class BlockReader:
                 shapes.append(shape)
                 weights.append(0 if metadata >= 0 else weight)
                 numbers.append(number)
-                if shape == begins_metadata and names == ("",):
+                if shape == _METADATA and names == ("",):
                     metadata = indentation
-        lines.owners.extend([len(lines.ends)] * (len(shapes) - len(lines.owners)))
-        lines.ends.append(len(shapes))
-        lines.texts.append(texts)
-
-    @cached_property
-    def _metadata(self) -> int:
-        """The shape of ``metadata:``."""
-        return self._shapes.setdefault("metadata:~", len(self._shapes))
+        file.is_read = True
 
     def _read(self, line: str) -> Taken:
         text = line.strip()
@@ -141,7 +162,7 @@ class BlockReader:
             or (is_action and rest.startswith(_INCLUDES))
             or (starts_action and "$" in text and _SETS.match(text) is not None)
         )
-        shape = self._shapes.setdefault(f"{key}:{rest}", len(self._shapes))
+        shape = sys.intern(f"{key}:{rest}")
         return Taken(indentation, starts_action, shape, tuple(names), int(not is_plain), is_action)
 
     @staticmethod

@@ -24,7 +24,7 @@ from helm_constitution.api import (
     rule,
 )
 
-from .block_reader import _HEADER, _LONG, _VAGUE, BlockReader, Lines, _counts
+from .block_reader import _HEADER, _LONG, _VAGUE, BlockReader, FileLines, Lines, _counts
 from .duplicate_fix import included_twice
 from .statements import READABLE
 
@@ -95,7 +95,7 @@ def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
     templates = [template for template in subject.templates if _counts(template)]
     reader = BlockReader()
     for template in templates:
-        reader.read(template)
+        reader.add(subject.derived_from(template, FileLines))
     everything = reader.lines
     found: dict[int, list[_Copy]] = {}
     arms = _Arms(templates, everything)
@@ -155,7 +155,7 @@ def _name(texts: Sequence[str], span: Span) -> str:
 
 def _copies(lines: Lines, least: int, most_names: int) -> Iterator[_Copy]:
     """Runs of lines that stood before, each with the longest run before it that it repeats."""
-    seen: dict[tuple[int, ...], list[int]] = {}
+    seen: dict[tuple[str, ...], list[int]] = {}
     shapes, weights = lines.shapes, lines.weights
     end_of_copy = 0
     for position in _candidates(shapes, least):
@@ -176,7 +176,7 @@ def _copies(lines: Lines, least: int, most_names: int) -> Iterator[_Copy]:
             earlier.append(position)
 
 
-def _candidates(shapes: Sequence[int], least: int) -> Iterator[int]:
+def _candidates(shapes: Sequence[str], least: int) -> Iterator[int]:
     """Where runs of lines begin that may stand elsewhere: none of their lines has a shape of its own."""
     counts = Counter(shapes)
     begin = 0

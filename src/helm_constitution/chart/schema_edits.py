@@ -13,6 +13,7 @@ from helm_constitution.text.yaml_document import YamlDocument
 from helm_constitution.text.yaml_edits import node_at
 from helm_constitution.text.yaml_scalars import Json
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
@@ -80,8 +81,8 @@ def _lined(schema: Mapping[str, Any], depth: int = 0) -> str:
     lines = []
     for key, value in schema.items():
         is_open = isinstance(value, dict) and any(isinstance(inner, dict) for inner in value.values())
-        text = _lined(value, depth + 1) if is_open else json.dumps(value, ensure_ascii=False)
-        lines.append(f"{space}{json.dumps(key, ensure_ascii=False)}: {text}")
+        text = _lined(value, depth + 1) if is_open else _JSON.encode(value)
+        lines.append(f"{space}{_JSON.encode(key)}: {text}")
     return "{\n" + ",\n".join(lines) + "\n" + "  " * depth + "}" if lines else "{}"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION
 from helm_constitution.kubernetes.schema_faults import SchemaFault, schema_faults
 from helm_constitution.kubernetes.schemas import Schema, bundled, kubernetes_versions, schemas_of_definition
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Manifest, Rendering
     from helm_constitution.kubernetes.schemas import SchemaFolder
     from helm_constitution.render.results import RenderedChart
+
+_KIND = LazyPattern(r"""kind["']?\s*:\s*(?:[&!]\S+\s+)?["']?(\w+)""")
 
 Definitions = Mapping[tuple[str, str], Schema]
 """Schemas by apiVersion and kind."""
@@ -125,13 +127,16 @@ def _rendered_definitions(rendering: Rendering) -> Definitions:
 def _shipped_definitions(chart: Chart, kept: Kept, group: str, kind: str) -> Definitions:
     """The definitions of a kind in crds/, the chart's own before its dependencies'. Reading all would take seconds."""
     found: dict[tuple[str, str], Schema] = {}
-    names_kind = re.compile(rf"kind[\"']?\s*:\s*(?:[&!]\S+\s+)?[\"']?{re.escape(kind)}(?!\w)")
     for file, text in _crd_files(chart, "") if "." in group else ():  # groups without a dot are Kubernetes' own
-        # The names of kinds are in many descriptions.
-        if group in text and kind in text and names_kind.search(text) is not None:
+        if group in text and kind in kept.of(text, _kinds_named):
             for key, schema in kept.of(text, _definitions_in, file).items():
                 found.setdefault(key, schema)
     return found
+
+
+def _kinds_named(text: str) -> frozenset[str]:
+    """The kinds that a text names by a key, as each definition does; descriptions mention many others."""
+    return frozenset(_KIND.findall(text))
 
 
 def _definitions_in(text: str, file: str) -> Definitions:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from helm_constitution.text.place import Place
 
 
-KnownMaps: TypeAlias = "dict[tuple[tuple[str, str, str], tuple[TemplateFile, ...]], SourceMap | None]"
+_Made: TypeAlias = "tuple[tuple[str, str, str], tuple[TemplateFile, ...]]"
+KnownMaps: TypeAlias = "dict[_Made, SourceMap | None]"
 """Source maps of documents, by what documents that render alike have in common and the templates that make them; None
 for a document whose lines can't be told."""
 
@@ -184,6 +185,9 @@ class Placing:
         self._subcharts = subcharts
         self._on = on
         self._before = known or {}
+        self._before_by_file: dict[tuple[str, str, tuple[TemplateFile, ...]], list[_Made]] = {}
+        for key in self._before:
+            self._before_by_file.setdefault((*key[0][:2], key[1]), []).append(key)
         self._begun: dict[tuple[str, str, str], YamlDocument] = {}
         self._helpers = tuple(template for template in checked.analysed.templates if template.defines)
         self.known: KnownMaps = {}
@@ -197,7 +201,7 @@ class Placing:
         found = documents_to_locate(runs, None if self._subcharts else self._checked.analysed)
         documents = [document for document in found if document.alike not in self._begun]
         self._begun.update((document.alike, document) for document in documents)
-        documents = [document for document in documents if not self._is_known(document)]
+        documents = [document for document in documents if self._earlier(document) is None]
         sides = [(self._checked.rendered, [one for one in documents if one.base is not Base.BASELINE])]
         if self._checked.comparison is not None:
             sides.append((self._checked.comparison.old, [one for one in documents if one.base is Base.BASELINE]))
@@ -214,20 +218,38 @@ class Placing:
         for render in self._renders:
             found.update(render.run())
         for alike, document in self._begun.items():
-            key = self._made_from(document)
-            known = self._before.get(key)
+            earlier = self._earlier(document)
+            known = self._before[earlier] if earlier is not None else None
             if known is not None:
                 found[alike] = known
-            self.known[key] = found.get(alike)
+            self.known[self._made_from(document)] = found.get(alike)
         return found
 
-    def _is_known(self, document: YamlDocument) -> bool:
-        return bool(self._before) and self._made_from(document) in self._before
+    def _earlier(self, document: YamlDocument) -> _Made | None:
+        """The document of which a source map is known that holds for this one too: the same, or the same but for what
+        stands behind some keys. Random passwords differ in each rendering, and a value that is edited prints another
+        text; to render twice more for their lines takes as long as all else."""
+        if not self._before:
+            return None
+        key = self._made_from(document)
+        if key in self._before:
+            return key
+        alike = self._before_by_file.get((*key[0][:2], key[1]), ())
+        return next((one for one in alike if _have_same_keys(one[0][2], document.text)), None)
 
-    def _made_from(self, document: YamlDocument) -> tuple[tuple[str, str, str], tuple[TemplateFile, ...]]:
+    def _made_from(self, document: YamlDocument) -> _Made:
         """What identifies a document's source map, except values that choose between lines of the same output."""
         own = (one for one in self._checked.analysed.templates if one.path == document.file)
         return document.alike, (*own, *self._helpers)
+
+
+def _have_same_keys(one: str, other: str) -> bool:
+    """Whether two texts have the same lines, except for what follows a key."""
+    lines, others = one.split("\n"), other.split("\n")
+    return len(lines) == len(others) and all(
+        line == another or ((found := line.partition(": "))[1] and another.startswith(f"{found[0]}: "))
+        for line, another in zip(lines, others, strict=True)
+    )
 
 
 def documents_to_locate(runs: Iterable[RuleRun], analysed: AnalysedChart | None = None) -> list[YamlDocument]:
