@@ -10,7 +10,9 @@ from hypothesis import given
 
 from helm_constitution.chart.model import Chart, Dependency
 from helm_constitution.chart.values import ValuesFile
+from helm_constitution.core.kept import Kept
 from helm_constitution.templates import parse_templates
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.templates.uses import ValueUses, analyse
 from helm_constitution.text.yaml import load_document
 from helm_constitution.text.yaml_document import dotted
@@ -419,3 +421,40 @@ def test_reads_that_find_nothing(template: str, expected: list[str]) -> None:
 @given(TEMPLATES)
 def test_any_template_is_analysed(text: str) -> None:
     assert isinstance(uses_of(text).reads, tuple)
+
+
+@pytest.mark.parametrize(
+    ("template", "before", "after", "are_same"),
+    [
+        ("a: {{ .Values.a }}", "a: 1\n", "a: 2\n", True),
+        ("{{ if .Values.a.set }}b: {{ .Values.a.b }}{{ end }}", "a: {}\n", "a: {c: 1}\n", True),
+        ("{{ if .Values.a.set }}b: {{ .Values.a.b }}{{ end }}", "a: {}\n", "a: {set: false}\n", False),
+        ("a: {{ tpl .Values.a . }}", "a: text\n", "a: other\n", True),
+        ("a: {{ tpl .Values.a . }}", "a: text\n", "a: '{{ .Values.b }}'\n", False),
+        ('a: {{ tpl (.Files.Get "values.yaml") . }}', "a: 1\n", "b: 1 # of .Values\n", False),
+        ('a: {{ tpl (.Files.Get "x.txt") . }}', "a: 1\n", "b: 1 # of .Values\n", True),
+    ],
+)
+def test_other_values_change_who_reads_them_only_where_the_walk_looked(
+    template: str, before: str, after: str, are_same: bool
+) -> None:
+    kept = Kept()
+    one, other = (
+        AnalysedChart(chart({"templates/x.yaml": template, "values.yaml": values}, values=values), kept)
+        for values in (before, after)
+    )
+    assert (one.uses is other.uses) is are_same
+    anew = AnalysedChart(other.chart).uses
+    assert paths(other.uses) == paths(anew)
+    assert (other.uses.whole, other.uses.reached) == (anew.whole, anew.reached)
+
+
+def test_another_dependency_is_walked_again() -> None:
+    helper = '{{ define "lib.x" }}{{ .Values.%s }}{{ end }}'
+    kept, found = Kept(), []
+    for value in ("a", "a", "b"):
+        library = chart({"templates/_x.tpl": helper % value}, name="lib")
+        made = chart({"templates/x.yaml": 'x: {{ include "lib.x" . }}'}, subcharts={"lib": library})
+        found.append(AnalysedChart(made, kept).uses)
+    assert found[0] is found[1]
+    assert [paths(uses) for uses in found] == [{"a"}, {"a"}, {"b"}]

@@ -17,6 +17,8 @@ _MOVES = LazyPattern(
     r"| \(and \d+ more[^()]*\)"
 )
 """The line numbers and line counts in a message."""
+_BESIDE = (".yaml:", ".yml:", ".tpl:", ".txt:", ".json:", "line", " (and ")
+"""What stands beside each of them."""
 
 
 def fingerprinted(
@@ -54,7 +56,7 @@ def _identity_of(
 ) -> tuple[str, ...]:
     thing = finding.object
     message, container = lasting_words(finding, random_texts)
-    if any(map(str.isdigit, message)):  # cheaper than the pattern, which looks back from every character
+    if any(word in message for word in _BESIDE):  # cheaper than the pattern, which looks back from every character
         message = _MOVES.sub("", message)
     name = thing.name if thing is not None else ""
     for random, template in masks:

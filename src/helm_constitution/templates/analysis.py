@@ -78,6 +78,15 @@ def _analysed(dependency: _Content, kept: Kept) -> AnalysedChart:
     return AnalysedChart(dependency.chart, kept)
 
 
+class _LastUses:
+    """What the last walk through a chart found: a single one, because it is large."""
+
+    def __init__(self, chart: str) -> None:
+        self.chart = chart
+        self.templates: tuple[TemplateFile, ...] = ()
+        self.uses: ValueUses | None = None
+
+
 @record
 class AnalysedChart:
     """A chart and the analysis of its files. Each part is computed on first use, and kept.
@@ -102,7 +111,10 @@ class AnalysedChart:
     @cached_property
     def uses(self) -> ValueUses:
         """Every read of ``.Values`` in the chart's templates and those of its dependencies."""
-        return analyse(self.chart, self.templates, self.parsed)
+        last = self.kept.of(self.chart.shown, _LastUses)
+        if last.uses is None or last.templates != self.templates or not last.uses.hold_for(self.chart):
+            last.templates, last.uses = self.templates, analyse(self.chart, self.templates, self.parsed)
+        return last.uses
 
     def parsed(self, path: str, text: str) -> TemplateFile:
         """A template of the chart or of a dependency, read once."""

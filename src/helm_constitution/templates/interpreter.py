@@ -74,6 +74,7 @@ class Interpreter(Evaluation):
         self.active: set[tuple[object, Value]] = set()
         self.parsed: dict[str, TemplateFile] = {}
         self.value_texts: list[str] | None = None
+        self.file_paths: set[str] = set()
         self.steps = 0
         self.is_complete = True
 
@@ -278,15 +279,20 @@ class Interpreter(Evaluation):
         """Whether values.yaml has a key."""
         known = self.known_defaults.get(path)
         if known is None:
-            data: Json = self.defaults
-            known = True
-            for key in path:
-                if type(data) is not dict or key not in data:
-                    known = False
-                    break
-                data = data[key]
-            self.known_defaults[path] = known
+            known = self.known_defaults[path] = _has(self.defaults, path)
         return known
+
+    def would_repeat(self, chart: Chart) -> bool:
+        """Whether a walk through a chart with the same templates finds the same."""
+        defaults: Json = chart.values.data if chart.values is not None else {}
+        return (
+            chart.metadata.text == self.chart.metadata.text
+            and chart.files.get("requirements.yaml") == self.chart.files.get("requirements.yaml")
+            and all(_has(defaults, path) is known for path, known in self.known_defaults.items())
+            and (self.value_texts is None or self.value_texts == list(dict.fromkeys(texts_with_actions(defaults))))
+            and all(dict(_files_of(chart, path)) == dict(_files_of(self.chart, path)) for path in self.file_paths)
+            and self.named.are_same(chart)
+        )
 
     def _scoped(self, body: tuple[Content, ...]) -> None:
         self.scopes.append({})
@@ -330,18 +336,17 @@ class Interpreter(Evaluation):
 
     def render_files(self, path: str, context: Value) -> None:
         """Walks the chart's files of that path that are templates."""
-        pattern = pattern_of(path)
+        self.file_paths.add(path)
         guards = self.guards
         if ANYTHING in path:
             self.guards |= QUIETLY
-        for name, text in self.chart.files.items():
-            if ".Values" in text and not name.endswith((".md", ".gotmpl")) and pattern.fullmatch(name):
-                template = self.parsed.get(name)
-                if template is None and not name.startswith("templates/"):
-                    template = self.parsed[name] = parse_template(name, text)
-                    self.named.register(template)
-                if template is not None and template.tree is not None:
-                    self._enter(template, template, template.tree, context)
+        for name, text in _files_of(self.chart, path):
+            template = self.parsed.get(name)
+            if template is None and not name.startswith("templates/"):
+                template = self.parsed[name] = parse_template(name, text)
+                self.named.register(template)
+            if template is not None and template.tree is not None:
+                self._enter(template, template, template.tree, context)
         self.guards = guards
 
     def texts_of_values(self) -> list[str]:
@@ -349,6 +354,22 @@ class Interpreter(Evaluation):
         if self.value_texts is None:
             self.value_texts = list(dict.fromkeys(texts_with_actions(self.defaults)))
         return self.value_texts
+
+
+def _files_of(chart: Chart, path: str) -> Iterator[tuple[str, str]]:
+    """The chart's files of a path that may be templates."""
+    pattern = pattern_of(path)
+    for name, text in chart.files.items():
+        if ".Values" in text and not name.endswith((".md", ".gotmpl")) and pattern.fullmatch(name):
+            yield name, text
+
+
+def _has(data: Json, path: tuple[str, ...]) -> bool:
+    for key in path:
+        if type(data) is not dict or key not in data:
+            return False
+        data = data[key]
+    return True
 
 
 def texts_with_actions(data: Json) -> Iterator[str]:

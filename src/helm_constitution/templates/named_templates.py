@@ -51,6 +51,12 @@ class NamedTemplates:
             self.register(self._parse(path, self._dependency_texts.pop(path)))
         return bool(paths)
 
+    def are_same(self, chart: Chart) -> bool:
+        """Whether a chart has the same dependencies, as far as they were looked at."""
+        if self._dependency_texts is None:
+            return list(chart.subcharts) == list(self._chart.subcharts)
+        return dict(_dependency_texts(chart, "charts/")) == dict(_dependency_texts(self._chart, "charts/"))
+
     def has_form(self, template: TemplateFile, define: Define) -> bool:
         """Whether a named template has lines of its own; see :func:`helm_constitution.templates.lines.has_form`."""
         found = self._forms.get(define)

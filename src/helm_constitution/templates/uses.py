@@ -116,6 +116,10 @@ class ValueUses:
         """Whether the walk through the templates was completed; if not, any value may be read."""
         return self._interpreter.is_complete
 
+    def hold_for(self, chart: Chart) -> bool:
+        """Whether they are those of a chart with the same templates, too: other values rarely change who reads them."""
+        return self._interpreter.would_repeat(chart)
+
     @cached_property
     def printed(self) -> tuple[Printed, ...]:
         """What the actions print, through ``with``, ``range``, variables and the arguments of named templates."""
