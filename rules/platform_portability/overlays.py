@@ -75,16 +75,22 @@ def platform_branch(subject: Subject) -> Iterator[Violation]:
     Fix: Add a value for the setting that differs, and set it in platforms/<name>.yaml.
     Source: Helm chart best practices, Values; twelve-factor configuration
     """
-    plain: set[str] = set()  # texts without any comparison, which occur again and again
     for template in subject.templates:
-        for command in _comparisons(template, plain):
-            name = _platform_name(command)
-            if name is not None and _PLATFORM_KEYS.search(template.source(command)):
-                message = f'template branches on platform "{name}"; add a value for the setting that differs'
-                yield Violation(message, at=TextPlace(template.path, template.span(command)))
+        yield from subject.derived_from(template, _branches)
 
 
-def _comparisons(template: TemplateFile, plain: set[str]) -> Iterator[Command]:
+def _branches(template: TemplateFile) -> tuple[Violation, ...]:
+    found: list[Violation] = []
+    for command in _comparisons(template):
+        name = _platform_name(command)
+        if name is not None and _PLATFORM_KEYS.search(template.source(command)):
+            message = f'template branches on platform "{name}"; add a value for the setting that differs'
+            found.append(Violation(message, at=TextPlace(template.path, template.span(command))))
+    return tuple(found)
+
+
+def _comparisons(template: TemplateFile) -> Iterator[Command]:
+    plain: set[str] = set()  # texts without any comparison, which occur again and again
     for part in template.computed:
         text = part.text
         if text in plain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 
 from helm_constitution.api import (
@@ -98,7 +99,7 @@ def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
         reader.add(subject.derived_from(template, FileLines))
     everything = reader.lines
     found: dict[int, list[_Copy]] = {}
-    arms = _Arms(templates, everything)
+    arms = [subject.derived_from(template, FileArms) for template in templates]
     for candidate in _copies(everything, lines, names):
         copy = _whole(candidate, everything, arms, lines)
         if copy is not None:
@@ -187,32 +188,29 @@ def _candidates(shapes: Sequence[str], least: int) -> Iterator[int]:
     yield from range(begin, len(shapes) - least + 1)
 
 
-class _Arms:
+class FileArms:
     """In which arm of an `if`, `with`, `range` or `define` each line of a file begins; 0 is the file itself."""
 
-    def __init__(self, templates: Sequence[TemplateFile], lines: Lines) -> None:
-        self._templates = templates
-        self._lines = lines
-        self._known: dict[int, list[int]] = {}
+    def __init__(self, template: TemplateFile) -> None:
+        self._template = template
 
-    def of(self, owner: int) -> list[int]:
+    @cached_property
+    def of_lines(self) -> list[int]:
         """The arms of a file's lines, with one more behind the last."""
-        found = self._known.get(owner)
-        if found is None:
-            template = self._templates[owner]
-            starts = [0, *accumulate(len(text) + 1 for text in self._lines.texts[owner])]
-            regions = [(define.head_end, define.end) for define in template.defines.values()]
-            for control, _ in template.controls:
-                ends = (*(branch.start for branch in control.branches[1:]), control.end)
-                regions.extend((branch.end, end) for branch, end in zip(control.branches, ends, strict=True))
-            found = self._known[owner] = [0] * len(starts)
-            for arm, (start, end) in enumerate(sorted(regions), 1):
-                first, behind = bisect_left(starts, start), bisect_left(starts, end)
-                found[first:behind] = [arm] * (behind - first)
+        template = self._template
+        starts = [0, *accumulate(len(text) + 1 for text in template.text.split("\n"))]
+        regions = [(define.head_end, define.end) for define in template.defines.values()]
+        for control, _ in template.controls:
+            ends = (*(branch.start for branch in control.branches[1:]), control.end)
+            regions.extend((branch.end, end) for branch, end in zip(control.branches, ends, strict=True))
+        found = [0] * len(starts)
+        for arm, (start, end) in enumerate(sorted(regions), 1):
+            first, behind = bisect_left(starts, start), bisect_left(starts, end)
+            found[first:behind] = [arm] * (behind - first)
         return found
 
 
-def _whole(copy: _Copy, lines: Lines, arms: _Arms, least: int) -> _Copy | None:
+def _whole(copy: _Copy, lines: Lines, arms: Sequence[FileArms], least: int) -> _Copy | None:
     """What of a copy can be a named template: the longest run in it that no arm begins or ends within.
 
     A block that begins inside an `if` and ends behind it can't be taken out of the file.
@@ -238,10 +236,10 @@ def _whole(copy: _Copy, lines: Lines, arms: _Arms, least: int) -> _Copy | None:
     return None
 
 
-def _end(start: int, last: int, lines: Lines, arms: _Arms) -> int | None:
+def _end(start: int, last: int, lines: Lines, arms: Sequence[FileArms]) -> int | None:
     """The last line of a block that begins and ends in one arm, given its first and last line that count; else None."""
     owner = lines.owners[start]
-    of_lines = arms.of(owner)
+    of_lines = arms[owner].of_lines
     arm = of_lines[lines.numbers[start] - 1]
     behind = lines.numbers[last + 1] if last + 1 < lines.ends[owner] else len(of_lines)
     for line in range(lines.numbers[last], behind):

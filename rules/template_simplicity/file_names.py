@@ -108,7 +108,7 @@ def file_name(subject: Subject) -> Iterator[Violation | Tally]:
             continue
         total += 1
         stem = name.rpartition(".")[0] or name
-        kinds = dict.fromkeys([kind for kind, _ in written_kinds(template)])
+        kinds = dict.fromkeys([kind for kind, _ in subject.derived_from(template, written_kinds)])
         kinds.update(dict.fromkeys(sorted(rendered.get(template.path, ()))))
         generated = list(kinds) == ["CustomResourceDefinition"] and _GENERATED.fullmatch(stem) is not None
         if stem != stem.lower() or " " in stem or ("_" in stem and not generated):

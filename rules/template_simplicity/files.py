@@ -144,7 +144,7 @@ def mixed_kinds(subject: Subject) -> Iterator[Violation | Tally]:
     for template in subject.templates:
         if template.is_partial or template.tree is None or template.path.startswith("templates/tests/"):
             continue
-        written = written_kinds(template)
+        written = subject.derived_from(template, written_kinds)
         together = [kinds[template.path] for kinds in rendered if template.path in kinds]
         kinds = list(dict.fromkeys([kind for kind, _ in written] + sorted(set().union(*together))))
         if not kinds:

@@ -115,21 +115,12 @@ def unexplained_function(subject: Subject) -> Iterator[Violation | Tally]:
     verbs, keys = subject.number("verbs"), subject.number("keys")
     good = total = 0
     left: dict[str, list[tuple[TemplateFile, Command, str]]] = {}
-    candidates: dict[str, bool] = {}
     for template in subject.templates:
         if template.path.endswith("NOTES.txt"):
             continue
         if template.tree is None:
             continue
-        calls: dict[str, list[tuple[TemplateFile, Command, str]]] = {}
-        for part in template.computed:
-            # The same few texts come again and again.
-            if (is_candidate := candidates.get(part.text)) is None:
-                is_candidate = not part.is_literal and _CANDIDATE.search(part.text) is not None
-                candidates[part.text] = is_candidate
-            for command in commands(part.pipeline) if is_candidate else ():
-                if (found := _unusual(command, verbs, keys)) and not _reads_include(found[0], part.text):
-                    calls.setdefault(found[0], []).append((template, command, found[1]))
+        calls = subject.derived_from(template, _unusual_calls, verbs, keys)
         lines = template.text.split("\n") if calls else []
         for name, uses in calls.items():
             total += 1
@@ -146,6 +137,21 @@ def unexplained_function(subject: Subject) -> Iterator[Violation | Tally]:
         hint = "explain in a comment, or in values.yaml, which" if name == "tpl" else "explain its purpose in a comment"
         yield Violation(f"`{name}`{more} {what}; {hint}", TextPlace(template.path, template.span(first)))
     yield Tally(good, total, "uses of unusual functions explained")
+
+
+def _unusual_calls(template: TemplateFile, verbs: int, keys: int) -> dict[str, list[tuple[TemplateFile, Command, str]]]:
+    """The calls of unusual functions in a template, by function, each with what is unusual about it."""
+    calls: dict[str, list[tuple[TemplateFile, Command, str]]] = {}
+    candidates: dict[str, bool] = {}
+    for part in template.computed:
+        # The same few texts come again and again.
+        if (is_candidate := candidates.get(part.text)) is None:
+            is_candidate = not part.is_literal and _CANDIDATE.search(part.text) is not None
+            candidates[part.text] = is_candidate
+        for command in commands(part.pipeline) if is_candidate else ():
+            if (found := _unusual(command, verbs, keys)) and not _reads_include(found[0], part.text):
+                calls.setdefault(found[0], []).append((template, command, found[1]))
+    return calls
 
 
 def _unusual(command: Command, verbs: int, keys: int) -> tuple[str, str] | None:

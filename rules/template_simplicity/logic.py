@@ -74,34 +74,38 @@ def inline_logic(subject: Subject) -> Iterator[Violation | Tally]:
         if template.tree is None or template.is_partial or template.path.endswith("NOTES.txt"):
             continue
         total += 1
-        simple = True
-        computed = [part for part in template.computed if not part.named]
-        sets = sum(bool(part.pipeline.variables) for part in computed)
-        for contents in bodies(template.tree) if sets > variables else ():
-            for run in _runs(template, contents):
-                if len(run) > variables:
-                    simple = False
-                    span = template.span_between(run[0].start, run[-1].end)
-                    if all(_sets(node.pipeline) for node in run):
-                        message = f"{len(run)} keys are set in a row; build the map in a named template"
-                    else:
-                        message = f"{len(run)} variables are computed in a row; compute the result in a named template"
-                    yield Violation(message, TextPlace(template.path, span))
-        for part in computed:
-            text = part.text
-            if len(text) <= 2 * steps and len(text) <= 2 * conditions:
-                continue
-            if text.count("|") < steps and (
-                text.count(" ") <= conditions or ("and " not in text and "or " not in text)
-            ):
-                continue
-            if part.is_literal:
-                continue
-            if excess := _excess(part.pipeline, conditions, steps):
-                simple = False
-                yield Violation(excess, TextPlace(template.path, template.span(part.pipeline)))
-        good += simple
+        found = subject.derived_from(template, _complex_logic, conditions, steps, variables)
+        yield from found
+        good += not found
     yield Tally(good, total, "templates without complex logic")
+
+
+def _complex_logic(template: TemplateFile, conditions: int, steps: int, variables: int) -> tuple[Violation, ...]:
+    return tuple(_of_template(template, conditions, steps, variables))
+
+
+def _of_template(template: TemplateFile, conditions: int, steps: int, variables: int) -> Iterator[Violation]:
+    computed = [part for part in template.computed if not part.named]
+    sets = sum(bool(part.pipeline.variables) for part in computed)
+    for contents in bodies(template.tree or ()) if sets > variables else ():
+        for run in _runs(template, contents):
+            if len(run) > variables:
+                span = template.span_between(run[0].start, run[-1].end)
+                if all(_sets(node.pipeline) for node in run):
+                    message = f"{len(run)} keys are set in a row; build the map in a named template"
+                else:
+                    message = f"{len(run)} variables are computed in a row; compute the result in a named template"
+                yield Violation(message, TextPlace(template.path, span))
+    for part in computed:
+        text = part.text
+        if len(text) <= 2 * steps and len(text) <= 2 * conditions:
+            continue
+        if text.count("|") < steps and (text.count(" ") <= conditions or ("and " not in text and "or " not in text)):
+            continue
+        if part.is_literal:
+            continue
+        if excess := _excess(part.pipeline, conditions, steps):
+            yield Violation(excess, TextPlace(template.path, template.span(part.pipeline)))
 
 
 def _runs(template: TemplateFile, contents: Sequence[Content]) -> Iterator[list[Action]]:

@@ -46,7 +46,7 @@ def no_test_hook(subject: Subject) -> Iterator[Violation]:
     if subject.chart.is_library:
         raise NotApplicable("a library chart installs nothing to test")
     own = [file for file in subject.chart.files if file.startswith("templates/")]
-    if any(_HOOK.search(subject.chart.files[file]) for file in own):
+    if any("helm.sh/hook" in (text := subject.chart.files[file]) and _HOOK.search(text) for file in own):
         return
     if subject.rendered:
         manifests = [manifest for rendering in subject.renderings for manifest in rendering.manifests]
@@ -72,7 +72,11 @@ _LEFT_OUT = LazyPattern(r"^/?(ci|(?:unit[-_]?)?tests?|\*\*?/tests?|\S*_test\.ya?
 def _branches(subject: Subject) -> int:
     """How many conditions and loops the chart's own templates have."""
     own = (text for file, text in subject.chart.files.items() if file.startswith("templates/"))
-    return sum(len(_CONTROL.findall(text)) for text in own if "{{" in text)
+    return sum(subject.derived_from(text, _branches_in) for text in own if "{{" in text)
+
+
+def _branches_in(text: str) -> int:
+    return len(_CONTROL.findall(text))
 
 
 def _require_loaded(subject: Subject, folder: str) -> None:

@@ -20,6 +20,7 @@ from helm_constitution.api import (
     TextPlace,
     View,
     Violation,
+    YamlDocument,
     dotted,
     forbid,
     quoted,
@@ -108,7 +109,7 @@ def boolean_key(subject: Subject) -> Iterator[Violation]:
     Source: YAML 1.1, Boolean Language-Independent Type; Kubernetes reads YAML 1.1
     """
     for document in scenario_documents(subject):
-        for key, path in _boolean_keys(document.root):
+        for key, path in subject.derived_from(document, _boolean_keys):
             span = Span(
                 key.start_mark.line + 1, key.start_mark.column + 1, key.end_mark.line + 1, key.end_mark.column + 1
             )
@@ -121,10 +122,11 @@ def boolean_key(subject: Subject) -> Iterator[Violation]:
             )
 
 
-def _boolean_keys(root: object) -> Iterator[tuple[ScalarNode, Path]]:
+def _boolean_keys(document: YamlDocument) -> tuple[tuple[ScalarNode, Path], ...]:
     import yaml
 
-    pending: list[tuple[object, Path]] = [(root, ())]
+    found: list[tuple[ScalarNode, Path]] = []
+    pending: list[tuple[object, Path]] = [(document.root, ())]
     seen: set[int] = set()
     while pending:
         node, path = pending.pop()
@@ -138,8 +140,9 @@ def _boolean_keys(root: object) -> Iterator[tuple[ScalarNode, Path]]:
                 if not isinstance(key, yaml.ScalarNode):
                     continue
                 if key.tag == "?" and isinstance(resolve_plain(key.value), bool):
-                    yield key, path
+                    found.append((key, path))
                 pending.append((value, (*path, key.value)))
+    return tuple(found)
 
 
 @rule(

@@ -72,7 +72,8 @@ def without_secrets(text: str) -> str:
     if "hooks" in text:
         text = _HOOK.sub(rf"\1{HIDDEN}", text)
     text = _TOKEN.sub(rf"\1{HIDDEN}", text)
-    return _BEARER.sub(rf"\1{HIDDEN}", text) if " " in text else text
+    folded = text.casefold()
+    return _BEARER.sub(rf"\1{HIDDEN}", text) if "bearer " in folded or "basic " in folded else text
 
 
 def lines_without_secrets(text: str) -> list[str]:

@@ -33,6 +33,7 @@ class Secrets:
     def __init__(self) -> None:
         self._of_line: dict[tuple[str | None, int | None], set[str]] = {}
         self._everywhere: set[str] = set()
+        self._plain_texts: dict[str, str] = {}  # texts without secrets: many findings say the same
         self._hidden: dict[tuple[object, ...], str] = {}  # lines without their secrets: one line may have many findings
 
     def add(self, location: Location, secrets: Iterable[str]) -> None:
@@ -61,9 +62,15 @@ class Secrets:
                 line = _line_without(line, own) if own else line
                 self._hidden[place] = line_without_secrets(_without(line, self._everywhere))
             line = self._hidden[place]
-        message = without_secrets(_without(finding.message, hidden))
-        related = tuple(one._replace(message=without_secrets(_without(one.message, hidden))) for one in finding.related)
+        message = self._plain(_without(finding.message, hidden))
+        related = tuple(one._replace(message=self._plain(_without(one.message, hidden))) for one in finding.related)
         return finding._replace(message=message, source_line=line, related=related, fix=_open(finding.fix, hidden))
+
+    def _plain(self, text: str) -> str:
+        found = self._plain_texts.get(text)
+        if found is None:
+            found = self._plain_texts[text] = without_secrets(text)
+        return found
 
 
 def _open(fix: Fix | None, secrets: Iterable[str]) -> Fix | None:

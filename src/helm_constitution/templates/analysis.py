@@ -53,6 +53,22 @@ class Vendored(NamedTuple):
     is_own: bool
 
 
+def _calls_random(text: str) -> bool:
+    return RANDOM.search(text) is not None
+
+
+def _calls(text: str) -> frozenset[str]:
+    """The named templates that a text calls."""
+    return frozenset(_CALL.findall(text))
+
+
+def _defines_in(text: str) -> tuple[tuple[str, bool, frozenset[str]], ...]:
+    """The named templates of a file, whether each calls random functions by itself, and what it calls."""
+    # From one define to the next: its own end is not searched for; only comments stand between two.
+    parts = zip(*[iter(_DEFINE.split(text)[1:])] * 2, strict=True)
+    return tuple((name, _calls_random(body), _calls(body)) for name, body in parts)
+
+
 class _Content:
     """A dependency by the texts of its files: equal ones are analysed once, though a check reads the chart anew."""
 
@@ -130,15 +146,16 @@ class AnalysedChart:
     @cached_property
     def random_files(self) -> frozenset[str]:
         """The files that call functions with random results."""
-        return frozenset(path for path, text in self.chart.files.items() if "{{" in text and RANDOM.search(text))
+        files = self.chart.files.items()
+        return frozenset(path for path, text in files if "{{" in text and self.kept.of(text, _calls_random))
 
     def is_random(self, manifest: Manifest) -> bool:
         """Whether an object's template gives random output, by itself or through a named template."""
         known = self._random_templates
         if manifest.template not in known:
             text = self.template_text(manifest) or ""
-            known[manifest.template] = RANDOM.search(text) is not None or any(
-                name in self._random_defines for name in _CALL.findall(text)
+            known[manifest.template] = self.kept.of(text, _calls_random) or not self._random_defines.isdisjoint(
+                self.kept.of(text, _calls)
             )
         return known[manifest.template]
 
@@ -163,17 +180,17 @@ class AnalysedChart:
     @cached_property
     def _random_defines(self) -> frozenset[str]:
         """The named templates, including those of dependencies, with random output."""
-        bodies: dict[str, str] = {}
+        random: set[str] = set()
+        calls: dict[str, set[str]] = {}
         charts = [self.chart]
         while charts:
             chart = charts.pop()
             charts.extend(chart.subcharts.values())
             for text in chart.files.values():
-                # From one define to the next: its own end is not searched for; only comments stand between two.
-                for name, body in zip(*[iter(_DEFINE.split(text)[1:])] * 2, strict=True) if "define" in text else ():
-                    bodies[name] = bodies.get(name, "") + body
-        random = {name for name, body in bodies.items() if RANDOM.search(body)}
-        calls = {name: set(_CALL.findall(body)) for name, body in bodies.items()}
+                for name, is_random, called in self.kept.of(text, _defines_in) if "define" in text else ():
+                    calls.setdefault(name, set()).update(called)
+                    if is_random:
+                        random.add(name)
         while more := {name for name, called in calls.items() if name not in random and called & random}:
             random |= more
         return frozenset(random)
