@@ -22,6 +22,7 @@ from helm_constitution.api import (
     Subject,
     TextPlace,
     Unchecked,
+    ValuesFile,
     Violation,
     YamlDocument,
     dotted,
@@ -353,12 +354,31 @@ def _pointer(path: Any) -> str:
     return "/" + "/".join(str(step) for step in path)
 
 
+class _Values:
+    """values.yaml and other values files, by their texts."""
+
+    def __init__(self, values: ValuesFile, others: Sequence[YamlDocument]) -> None:
+        self.values = values
+        self.others = others
+        self._texts = (values.text, *(document.text for document in others))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Values) and self._texts == other._texts
+
+    def __hash__(self) -> int:
+        return hash(self._texts)
+
+
+def _written(values: _Values, name: str, texts: bool) -> str:
+    others = [document.data if isinstance(document.data, dict) else {} for document in values.others]
+    return whole_schema(name, values.values.data, others, texts=texts)
+
+
 def _new_schema(subject: Subject) -> Fix:
     """A schema that accepts the defaults and the values files of scenarios, also those that .helmignore leaves out."""
     chart = subject.chart
     assert chart.values is not None
     documents = {document.file: document for document in (*scenario_documents(subject), *subject.values_files)}
-    others = [document.data if isinstance(document.data, dict) else {} for document in documents.values()]
     texts = any("tpl" in text for name, text in chart.files.items() if name.startswith("templates/"))
-    schema = whole_schema(chart.name, chart.values.data, others, texts=texts)
+    schema = subject.derived_from(_Values(chart.values, tuple(documents.values())), _written, chart.name, texts)
     return Fix(f"write {SCHEMA}", (Edit(SCHEMA, 1, 1, 1, 1, schema),), Applicability.SAFE)
