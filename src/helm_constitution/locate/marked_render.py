@@ -42,7 +42,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         self._templates = list(_templates(rendered.analysed, real)) if files else []
         self._needless = _needless(rendered.analysed, real)
         self._keys = {template.path: tuple(cheap_keys(template).items()) for template in self._templates}
-        self._sources = self._cheap(marked_sources(self._templates))
+        self._sources = self._cheap(marked_sources(self._templates, kept=rendered.analysed.kept))
         self._marked = self._render(self._scenarios, self._sources, self._needless)
 
     def __exit__(self, *_: object) -> None:

@@ -15,6 +15,7 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
+from helm_constitution.core.kept import Kept
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.lines import ITEM, KEY, has_form
@@ -38,32 +39,34 @@ _BLOCK_SCALAR = LazyPattern(r"(?:^|[:\-]|\s)[ \t]*[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _INDENTING = frozenset({"indent", "nindent"})
 
 
-def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) -> dict[str, str]:
+def marked_sources(
+    templates: Sequence[TemplateFile], skip: Iterable[str] = (), kept: Kept | None = None
+) -> dict[str, str]:
     """The templates with their marks, by path; those with a syntax error and those in ``skip`` unchanged.
 
-    File numbers in the marks are indexes into ``templates``.
+    File numbers in the marks are indexes into ``templates``. ``kept`` holds what was made of templates before.
     """
+    kept = kept or Kept()
     left_alone = set(skip)
-    unsafe = unsafe_defines(templates) | _formless_defines(templates)
+    unsafe = _unsafe_defines(templates, kept)
+    unsafe.update(name for template in templates for name in kept.of(template, _formless_defines))
     return {
         template.path: template.text
         if template.tree is None or template.path in left_alone
-        else _marked(template, number, unsafe)
+        else kept.of(template, _marked, number, frozenset(unsafe.intersection(template.defines)))
         for number, template in enumerate(templates)
     }
 
 
-def _formless_defines(templates: Sequence[TemplateFile]) -> set[str]:
+def _formless_defines(template: TemplateFile) -> tuple[str, ...]:
     """The named templates in which a mark is useless: they print a part of a scalar, or only their argument.
 
     The line that includes them is the one to look at.
     """
-    return {
-        name for template in templates for name, define in template.defines.items() if not has_form(template, define)
-    }
+    return tuple(name for name, define in template.defines.items() if not has_form(template, define))
 
 
-def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
+def _unsafe_defines(templates: Sequence[TemplateFile], kept: Kept) -> set[str]:
     """The named templates that must not be marked.
 
     Those whose text is not only printed but compared, hashed, cut or parsed: a use is harmless where the whole action
@@ -76,12 +79,11 @@ def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
         if template.tree is None:
             continue
         known.update(template.defines)
-        for owner, node in _owned(template.tree, None):
-            for name, harmless in _calls(node):
-                if not harmless:
-                    unsafe.add(name)
-                if owner is not None:
-                    includes.setdefault(owner, set()).add(name)
+        for owner, name, harmless in kept.of(template, _all_calls):
+            if not harmless:
+                unsafe.add(name)
+            if owner is not None:
+                includes.setdefault(owner, set()).add(name)
     if "" in unsafe:  # an include whose name is computed may call any
         return known
     pending = list(unsafe)
@@ -91,6 +93,17 @@ def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
                 unsafe.add(name)
                 pending.append(name)
     return unsafe
+
+
+def _all_calls(template: TemplateFile) -> frozenset[tuple[str | None, str, bool]]:
+    """The named templates that a template calls: the named template around each call, the name, whether the call only
+    prints it."""
+    return frozenset(
+        (owner, name, harmless)
+        for owner, node in _owned(template.tree or (), None)
+        if not isinstance(node, Text)
+        for name, harmless in _calls(node)
+    )
 
 
 def _owned(nodes: Iterable[Content], owner: str | None) -> Iterator[tuple[str | None, Content]]:
@@ -145,7 +158,7 @@ def _is_file_digest(pipeline: Pipeline) -> bool:
     return isinstance(last, Identifier) and last.name in ("sha256sum", "sha1sum", "sha512sum", "adler32sum")
 
 
-def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
+def _marked(template: TemplateFile, number: int, unsafe: frozenset[str]) -> str:
     """The template's text with its marks. A line has none if a mark could change what is rendered."""
     text = template.text
     shape = _Shape(template, unsafe)
@@ -164,14 +177,14 @@ def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
         indent = len(line) - len(line.lstrip(" "))
         trims = stripped.endswith("-}}")
         # What an action prints may be indented deeper than the action.
-        is_text = not stripped.startswith("{{") or KEY.match(line)
-        if block_indent is not None and stripped and indent <= block_indent and is_text:
+        ends_block = block_indent is not None and stripped and indent <= block_indent
+        if ends_block and (not stripped.startswith("{{") or KEY.match(line)):
             block_indent = None
         before = after = is_key = False
         marked_line = line_number
         if stripped and block_indent is None and not shape.is_forbidden(position):
             begins_outside = not shape.is_in_action(position)
-            is_key = begins_outside and bool(KEY.match(line) or ITEM.match(line))
+            is_key = begins_outside and ((":" in line and bool(KEY.match(line))) or bool(ITEM.match(line)))
             begins_block = is_key and ("|" in line or ">" in line) and bool(_BLOCK_SCALAR.search(line))
             continues = is_key and not begins_block and _continues(text, end, indent)
             last = position + len(line)
@@ -212,13 +225,13 @@ def _continues(text: str, end: int, indent: int) -> bool:
     if not stripped or stripped.startswith(("{{", "#")):
         return False
     deeper = len(following) - len(following.lstrip(" ")) > indent
-    return deeper and not KEY.match(following) and not ITEM.match(following)
+    return deeper and not (":" in following and KEY.match(following)) and not ITEM.match(following)
 
 
 class _Shape:
     """The places of text, output and controls in a template, by offset."""
 
-    def __init__(self, template: TemplateFile, unsafe: set[str]) -> None:
+    def __init__(self, template: TemplateFile, unsafe: frozenset[str]) -> None:
         assert template.tree is not None
         self.texts: list[tuple[int, int]] = []
         self.actions: list[tuple[int, int, bool]] = []  # start, end, whether it prints
