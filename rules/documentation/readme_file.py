@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from helm_constitution.api import (
-    Chart,
     Markdown,
     NotApplicable,
     Subject,
@@ -27,11 +26,7 @@ def readme_of(subject: Subject) -> tuple[str, str] | None:
 
 def parsed(subject: Subject, text: str) -> Markdown:
     """The parts of a text of the chart's; several rules read the same."""
-    return subject.derived(_parsed, text)
-
-
-def _parsed(chart: Chart, text: str) -> Markdown:
-    return read_markdown(text)
+    return subject.derived_from(text, read_markdown)
 
 
 def require_readme(subject: Subject) -> tuple[str, Markdown]:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
-    Chart,
-    Content,
-    Control,
-    Define,
-    Identifier,
-    LazyPattern,
     Manifest,
     NamedTuple,
     ReadValue,
-    String,
     Subject,
-    TemplateFile,
     View,
     Violation,
     dotted,
@@ -28,6 +19,8 @@ from helm_constitution.api import (
     require,
     rule,
 )
+
+from .template_literals import Literals, RenderingLines
 
 _NOT_SECRETS = r"^(?!.*\b(?:secrets?|passwords?|credentials?|tokens?)\b)"
 _HARDCODE = r"\b(?:hard-?cod\w+|fix(?:ed)?)\b"
@@ -145,7 +138,8 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     if not found:
         return
     for view, field in found:
-        literals = subject.derived(_literals, subject.templates, manifest.template, str(view.path[-1]))
+        templates = subject.derived_from(subject.templates, RenderingLines)
+        literals = templates.literals(manifest.template, str(view.path[-1]))
         if _is_literal(view, field, literals) and not _differs_elsewhere(view, manifest, subject):
             name = dotted(view.path[_length_of_container(view) or len(manifest.view.path) :])
             message = f"{name} is hardcoded to {_shown(view)}, but {field.reason}; read it from .Values.{field.value}"
@@ -236,68 +230,7 @@ def _shown(view: View) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-class _Region(NamedTuple):
-    """A part of a template that renders a part of an object: the file's own text, or a named template's."""
-
-    template: TemplateFile
-    contents: Sequence[Content]
-    start: int
-    end: int
-
-
-_CALL = LazyPattern(r"(?:include|template)\s+[\"`]([^\"`]+)[\"`]")
-
-
-def _regions(templates: tuple[TemplateFile, ...], path: str) -> list[_Region]:
-    """The template and all named templates that it calls, directly or not."""
-    template = next((file for file in templates if file.path == path and file.tree is not None), None)
-    if template is None:
-        return []
-    regions = [_Region(template, template.tree or (), 0, len(template.text))]
-    named = {name: (file, define) for file in templates for name, define in file.defines.items()}
-    called: set[str] = set()
-    for region in regions:
-        text = region.template.text
-        for call in _CALL.finditer(text, region.start, region.end):
-            name = call[1]
-            if name in named and name not in called:
-                called.add(name)
-                if _is_fallback(text, call.start()) or _is_chosen(region.contents, call.start()):
-                    continue
-                file, define = named[name]
-                regions.append(_Region(file, define.body, define.start, define.end))
-    return regions
-
-
-_WORD = LazyPattern(r"\w+")
-_FALLING_BACK = frozenset(
-    (
-        *("fromYaml", "fromJson", "default", "coalesce", "ternary"),
-        *("merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite"),
-    )
-)
-
-
-def _is_fallback(text: str, call: int) -> bool:
-    """Whether the output of a named template is only the fallback of a value, or merged with it: `merge .Values.pod
-    (include "web.defaults" . | fromYaml)`."""
-    start = text.rfind("{{", 0, call)
-    end = text.find("}}", call)
-    words = set(_WORD.findall(text[start:end])) if 0 <= start < end else set()
-    return not words.isdisjoint(_FALLING_BACK)
-
-
-class _Literals(NamedTuple):
-    """The lines of a template, and of the named templates that it calls, that set a key."""
-
-    reads_a_value: bool
-    """Whether one of them has an action."""
-    settled: Mapping[str, Mapping[str | None, bool]]
-    """The other lines by value and container: whether a comment or a condition explains one of them. The container is
-    None if the text names none above the line."""
-
-
-def _is_literal(view: View, field: _Field, literals: _Literals) -> bool:
+def _is_literal(view: View, field: _Field, literals: Literals) -> bool:
     """Whether a line without any action sets the field, whatever the values, and no comment explains it."""
     if literals.reads_a_value and not field.telling:
         return False  # the line that reads a value may be the one of this field
@@ -308,93 +241,3 @@ def _is_literal(view: View, field: _Field, literals: _Literals) -> bool:
     name = view.document.view.get(*view.path[: index + 2], "name").string()
     mine = [lines[container] for container in {None, name} if container in lines]
     return bool(mine) and not any(mine)
-
-
-def _literals(chart: Chart, templates: tuple[TemplateFile, ...], path: str, key: str) -> _Literals:
-    """The lines of a key in the template with this path."""
-    reads_a_value = False
-    settled: dict[str, dict[str | None, bool]] = {}
-    for region in _regions(templates, path):
-        text = region.template.text
-        place = text.find(f"{key}:", region.start, region.end)
-        while place >= 0:
-            start = text.rfind("\n", 0, place) + 1
-            end = text.find("\n", place)
-            end = len(text) if end < 0 else end
-            before, line = text[start:place], text[place + len(key) + 1 : end]
-            if not before.strip(" \t-\"'"):
-                value, mark, _ = line.partition(" #")
-                if "{{" in line:
-                    reads_a_value = True
-                else:
-                    above = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)].strip()
-                    explained = bool(mark) or above.startswith("#") or above.endswith(("*/}}", "*/ -}}"))
-                    lines = settled.setdefault(value.strip().strip("\"'"), {})
-                    container = _container_of(text, start)
-                    is_settled = lines.get(container, False) or explained or _is_chosen(region.contents, place)
-                    lines[container] = is_settled
-            place = text.find(f"{key}:", end, region.end)
-    return _Literals(reads_a_value, settled)
-
-
-def _container_of(text: str, start: int) -> str | None:
-    """The name of the container that a line belongs to; None if the text does not show it."""
-    item: list[str] = []
-    indentation: int | None = None
-    end = text.find("\n", start)
-    for line in _lines_back(text, end if end >= 0 else len(text)):
-        bare = line.lstrip()
-        depth = len(line) - len(bare)
-        if indentation is None:
-            indentation = depth
-        if not bare or bare.startswith(("{{", "#")):
-            continue
-        item.append(line)
-        if depth < indentation:
-            indentation = depth
-            if bare.startswith("- "):
-                keys = [one.strip().removeprefix("- ") for one in item if _key_depth(one) == depth + 2]
-                names = [one.partition(":")[2].strip(" \"'") for one in keys if one.startswith("name:")]
-                return names[0] if names and "{{" not in names[0] else None
-        if not indentation:
-            break  # nothing is left of the margin
-    return None
-
-
-def _lines_back(text: str, end: int) -> Iterator[str]:
-    """The lines up to an offset, the last one first."""
-    while end >= 0:
-        start = text.rfind("\n", 0, end) + 1
-        yield text[start:end]
-        end = start - 1
-
-
-def _key_depth(line: str) -> int:
-    """The column at which a line's key begins, also for the first key of a list item."""
-    return len(line) - len(line.lstrip(" -"))
-
-
-def _is_chosen(contents: Sequence[Content], place: int) -> bool:
-    """Whether a value chooses the line: a control with several branches, or one that tests a value's absence,
-    contains it."""
-    index = bisect_right(contents, place, key=lambda node: node.start) - 1
-    node = contents[index] if index >= 0 and place < contents[index].end else None
-    if isinstance(node, Control):
-        return (
-            len(node.branches) > 1
-            or _asks_for_absence(node)
-            or any(_is_chosen(branch.body, place) for branch in node.branches)
-        )
-    return isinstance(node, Define) and _is_chosen(node.body, place)
-
-
-def _asks_for_absence(control: Control) -> bool:
-    """Whether a condition begins with `not` or `empty`, or compares with an empty text: `if not .Values.image`."""
-    pipeline = control.branches[0].pipeline
-    if pipeline is None or not pipeline.commands:
-        return False
-    function, *arguments = pipeline.commands[0].args
-    if not isinstance(function, Identifier):
-        return False
-    empty = any(isinstance(argument, String) and not argument.value for argument in arguments)
-    return function.name in ("not", "empty") or (function.name == "eq" and empty)

@@ -379,6 +379,7 @@ def _new_schema(subject: Subject) -> Fix:
     chart = subject.chart
     assert chart.values is not None
     documents = {document.file: document for document in (*scenario_documents(subject), *subject.values_files)}
+    documents.pop(chart.values.path)  # it says nothing more
     texts = any("tpl" in text for name, text in chart.files.items() if name.startswith("templates/"))
     schema = subject.derived_from(_Values(chart.values, tuple(documents.values())), _written, chart.name, texts)
     return Fix(f"write {SCHEMA}", (Edit(SCHEMA, 1, 1, 1, 1, schema),), Applicability.SAFE)

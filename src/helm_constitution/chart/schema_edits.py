@@ -65,7 +65,7 @@ def whole_schema(name: str, values: Mapping[str, Json], others: Iterable[Mapping
 def _widen(schema: dict[str, Any], value: Json, *, texts: bool) -> None:
     """Makes a schema accept one more value."""
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    more = schema_of(value, texts=texts)["type"]
+    more = "object" if value and isinstance(value, dict) else schema_of(value, texts=texts)["type"]
     merged = list(dict.fromkeys([*kinds, *(more if isinstance(more, list) else [more])]))
     schema["type"] = merged[0] if len(merged) == 1 else merged
     if isinstance(value, dict):
