@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,18 @@ def test_a_chart_in_the_folder_of_werf_is_found_and_one_in_another_hidden_folder
 def test_a_chart_of_a_registry_has_to_be_fetched_first() -> None:
     with pytest.raises(ChartError, match=r"run `helm pull oci://registry\.example\.com/web`, then check the \.tgz"):
         find_charts(Path("oci://registry.example.com/web"))
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_or_left_out(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "Chart.yaml").touch()
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):  # until the path is longer than any system takes
+        os.mkdir("a" * 250, dir_fd=folder)
+        inside = os.open("a" * 250, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inside
+    os.close(folder)
+    assert find_charts(tmp_path, skip_unreadable=True) == [tmp_path / "web"]
+    with pytest.raises(ChartError, match="can't be read: File name too long"):
+        find_charts(tmp_path)

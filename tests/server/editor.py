@@ -61,6 +61,11 @@ class Editor:
         self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(file.as_uri())))
         return await self.diagnostics(file)
 
+    def report(self, *changes: tuple[Path, types.FileChangeType]) -> None:
+        """Reports what other programs did to files and folders."""
+        events = [types.FileEvent(path.as_uri(), kind) for path, kind in changes]
+        self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events))
+
     def close(self, file: Path) -> None:
         """Closes an open file."""
         uri = file.as_uri()

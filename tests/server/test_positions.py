@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helm_constitution.server.notes import Place
 from helm_constitution.server.positions import EditorRange, Encoding, Positions
+from helm_constitution.server.protocol import Texts
 
 TEXT = "a: 1\r\n😀ключ: 2\u20283\n\nlast"
 
@@ -36,3 +38,15 @@ def test_there_and_back_is_the_same_place(text: str, encoding: Encoding, row: in
     index = min(column, len(positions.lines[line]))
     found = positions.to_editor(line + 1, index + 1, line + 1, index + 1)
     assert positions.from_editor(found.line, found.character) == (line + 1, index + 1)
+
+
+def test_a_text_is_read_once_for_an_answer() -> None:
+    read: list[str] = []
+
+    def positions(path: str) -> Positions:
+        read.append(path)
+        return Positions("a: 1\n", "utf-16")
+
+    texts = Texts(positions, str)
+    assert [texts.range_of(Place("/a", line)).start.line for line in (1, 2, 9)] == [0, 1, 1]
+    assert read == ["/a"]

@@ -12,12 +12,16 @@ from helm_constitution.core.repository import repository_root
 _SKIPPED_FOLDERS = frozenset({"node_modules", "testdata"})
 
 
-def find_charts(path: Path) -> list[Path]:
+def find_charts(path: Path, *, skip_unreadable: bool = False) -> list[Path]:
     """The charts that a CHART argument stands for.
 
     A packaged chart or a folder with Chart.yaml stands for itself; another folder for the charts in it, at any depth,
     in path order (not what a chart has in its own ``charts/``, nor hidden folders but ``.helm``, ``testdata`` and
     ``node_modules`` below the folder given).
+
+    Args:
+        path: what was given as CHART.
+        skip_unreadable: whether folders below it that can't be read are left out.
 
     Raises:
         ChartError: there is no chart; the message names what is missing.
@@ -56,7 +60,8 @@ def find_charts(path: Path) -> list[Path]:
                 else:
                     pending.extend(below)
         except OSError as error:
-            raise ChartError(f"can't be read: {_reason(error)}", file=folder) from error
+            if not skip_unreadable:
+                raise ChartError(f"can't be read: {_reason(error)}", file=folder) from error
     if not found:
         raise ChartError(f"not a chart: no Chart.yaml in {shown} or in a folder below it{_hint(skipped)}", file=shown)
     return sorted(found)

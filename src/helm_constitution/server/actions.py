@@ -17,7 +17,7 @@ from helm_constitution.policy.new_waiver import chart_key_of, configuration_besi
 from helm_constitution.report.pages import rule_address
 from helm_constitution.server.edits import of_fix, of_texts
 from helm_constitution.server.notes import Note
-from helm_constitution.server.protocol import diagnostic
+from helm_constitution.server.protocol import Texts, diagnostic
 from helm_constitution.server.tasks import FixTask
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def code_actions(server: ConstitutionServer, params: types.CodeActionParams) -> 
     if path is None:
         return []
     found: list[types.CodeAction] = []
+    texts = server.texts()
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
     for chart, state in server.session.charts.items():
         if not server.session.is_current(chart):
@@ -42,8 +43,8 @@ def code_actions(server: ConstitutionServer, params: types.CodeActionParams) -> 
         notes = [note for note in state.notes if note.place.path == path and note.finding is not None]
         if not only or types.CodeActionKind.QuickFix.value in only:
             for note in notes:
-                if _overlap(server.texts.range_of(note.place), params.range):
-                    found += _of_note(server, chart, note)
+                if _overlap(texts.range_of(note.place), params.range):
+                    found += _of_note(server, texts, chart, note)
         if _is_wanted(FIX_ALL, only) and any(_is_safe(note.finding) for note in state.notes):
             found.append(
                 types.CodeAction(
@@ -64,16 +65,16 @@ async def resolve(server: ConstitutionServer, action: types.CodeAction) -> types
     fixed = await server.link.ask(FixTask(chart, texts))
     if isinstance(fixed, dict) and texts == server.session.texts():
         files = {str(chart.joinpath(*file.split("/"))): text for file, text in fixed.items()}
-        action.edit = of_texts(files, server.texts)
+        action.edit = of_texts(files, server.texts())
     return action
 
 
-def _of_note(server: ConstitutionServer, chart: Path, note: Note) -> Iterator[types.CodeAction]:
+def _of_note(server: ConstitutionServer, texts: Texts, chart: Path, note: Note) -> Iterator[types.CodeAction]:
     finding = note.finding
     assert finding is not None
-    shown = [diagnostic(note, server.texts)]
+    shown = [diagnostic(note, texts)]
     fix = finding.fix
-    if fix is not None and (edit := _edit_of(server, chart, fix)) is not None:
+    if fix is not None and (edit := _edit_of(server, texts, chart, fix)) is not None:
         is_safe = fix.applicability is Applicability.SAFE
         title = f"{fix.title[:1].upper()}{fix.title[1:]}"
         yield types.CodeAction(title, types.CodeActionKind.QuickFix, shown, is_safe, edit=edit)
@@ -86,12 +87,12 @@ def _of_note(server: ConstitutionServer, chart: Path, note: Note) -> Iterator[ty
         yield types.CodeAction(f"Explain {finding.rule}", types.CodeActionKind.QuickFix, shown, command=command)
 
 
-def _edit_of(server: ConstitutionServer, chart: Path, fix: Fix) -> types.WorkspaceEdit | None:
+def _edit_of(server: ConstitutionServer, texts: Texts, chart: Path, fix: Fix) -> types.WorkspaceEdit | None:
     workspace = server.client_capabilities.workspace
     edits = workspace.workspace_edit if workspace is not None else None
     able = set(edits.resource_operations or ()) if edits is not None and edits.document_changes else set()
     operations = {types.ResourceOperationKind.Create, types.ResourceOperationKind.Rename}
-    return of_fix(fix, chart, server.texts, with_files=operations <= able)
+    return of_fix(fix, chart, texts, with_files=operations <= able)
 
 
 def _waiver(server: ConstitutionServer, chart: Path, finding: Finding) -> types.WorkspaceEdit | None:
@@ -113,7 +114,7 @@ def _waiver(server: ConstitutionServer, chart: Path, finding: Finding) -> types.
         after = with_waiver(before, file, {key: text for key, text in keys.items() if text is not None})
     except (ConfigurationError, OSError):
         return None  # what is wrong with the configuration is shown there
-    return of_texts({str(file): after}, server.texts)
+    return of_texts({str(file): after}, server.texts())
 
 
 def _is_safe(finding: Finding | None) -> bool:

@@ -35,7 +35,6 @@ class ConstitutionServer(LanguageServer):
         self.setup = setup
         self.link = Link(setup, _SILENCE * setup.limits.seconds)
         self.session = Session(self.link, self, setup.options.scenarios)
-        self.texts = Texts(self._positions, self._uri)
         self._checking: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -52,10 +51,11 @@ class ConstitutionServer(LanguageServer):
     def show(self, path: str, notes: list[Note]) -> None:
         """Publishes the diagnostics of a file."""
         document = self.session.documents.get(path)
+        texts = self.texts()
         self.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(
                 uri=self._uri(path),
-                diagnostics=[diagnostic(note, self.texts) for note in notes],
+                diagnostics=[diagnostic(note, texts) for note in notes],
                 version=document.version if document is not None else None,
             )
         )
@@ -63,6 +63,10 @@ class ConstitutionServer(LanguageServer):
     def say(self, message: str) -> None:
         """Shows a message, and logs it."""
         self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"{SOURCE}: {message}"))
+
+    def texts(self) -> Texts:
+        """Converts places in the current texts."""
+        return Texts(self._positions, self._uri)
 
     def path_of(self, uri: str) -> str | None:
         """The path of a file; None for anything but a file (``untitled:``)."""

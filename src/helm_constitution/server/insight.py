@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ from helm_constitution.core.model import Status
 from helm_constitution.report.model import ChartReport, FileCoverage
 from helm_constitution.report.pages import pages_of, rule_address
 from helm_constitution.report.words import clean
-from helm_constitution.server.charts import chart_of
+from helm_constitution.server.notes import Place
+from helm_constitution.server.protocol import Texts
 from helm_constitution.server.tasks import Insight, LookTask
 from helm_constitution.text.rule_page import sections_of, title_of
 
@@ -25,8 +26,9 @@ async def hover(server: ConstitutionServer, params: types.HoverParams) -> types.
     path = server.path_of(params.text_document.uri)
     if path is None:
         return None
-    line, _ = server.texts.positions(path).from_editor(params.position.line, params.position.character)
-    parts = list(_pages(server, path, params.position.line))
+    texts = server.texts()
+    line, _ = texts.positions(path).from_editor(params.position.line, params.position.character)
+    parts = list(_pages(server, texts, path, params.position.line))
     parts += _statements(server, path, line)
     insight = await _ask(server, path, params.position, wants_hover=True)
     if insight is not None and insight.hover:
@@ -40,7 +42,7 @@ async def definitions(server: ConstitutionServer, params: types.DefinitionParams
     """The definitions of the thing at a place: the value's key, its schema, the named template."""
     path = server.path_of(params.text_document.uri)
     insight = await _ask(server, path, params.position) if path is not None else None
-    return [server.texts.location_of(place) for place in insight.definitions] if insight is not None else []
+    return _locations(server, insight.definitions) if insight is not None else []
 
 
 async def references(server: ConstitutionServer, params: types.ReferenceParams) -> list[types.Location]:
@@ -50,14 +52,19 @@ async def references(server: ConstitutionServer, params: types.ReferenceParams) 
     if insight is None:
         return []
     places = [*(insight.definitions if params.context.include_declaration else ()), *insight.references]
-    return [server.texts.location_of(place) for place in dict.fromkeys(places)]
+    return _locations(server, places)
+
+
+def _locations(server: ConstitutionServer, places: Iterable[Place]) -> list[types.Location]:
+    texts = server.texts()
+    return [texts.location_of(place) for place in dict.fromkeys(places)]
 
 
 def lenses(server: ConstitutionServer, params: types.CodeLensParams) -> list[types.CodeLens]:
     """Above a template: the scenarios of the last check, their results, and how many branches they render; above a
     branch or a named template that none of them renders: that."""
     path = server.path_of(params.text_document.uri)
-    chart = chart_of(Path(path)) if path is not None else None
+    chart = server.session.chart_of(path) if path is not None else None
     state = server.session.charts.get(chart) if chart is not None else None
     if path is None or chart is None or state is None or state.report is None:
         return []
@@ -97,7 +104,7 @@ def _lens_titles(report: ChartReport) -> Iterator[str]:
             yield clean(f"{one.name}: {one.status.value}")
 
 
-def _pages(server: ConstitutionServer, path: str, line: int) -> Iterator[str]:
+def _pages(server: ConstitutionServer, texts: Texts, path: str, line: int) -> Iterator[str]:
     """The pages of the rules with a finding on a line."""
     for state in server.session.charts.values():
         rules = {
@@ -105,7 +112,7 @@ def _pages(server: ConstitutionServer, path: str, line: int) -> Iterator[str]:
             for note in state.notes
             if note.finding is not None
             and note.place.path == path
-            and (found := server.texts.range_of(note.place)).start.line <= line <= found.end.line
+            and (found := texts.range_of(note.place)).start.line <= line <= found.end.line
         }
         if rules and state.report is not None:
             pages = pages_of([state.report])
@@ -132,7 +139,7 @@ def _statements(server: ConstitutionServer, path: str, line: int) -> Iterator[st
         if not above:
             continue
         nearest = max(above, key=lambda one: one.statement.line)
-        text = server.texts.positions(path).lines
+        text = server.texts().positions(path).lines
         if any(not row.strip() for row in text[nearest.statement.line - 1 : line]):
             continue  # a paragraph of its own
         pages = pages_of([state.report])
@@ -146,10 +153,10 @@ def _statements(server: ConstitutionServer, path: str, line: int) -> Iterator[st
 async def _ask(
     server: ConstitutionServer, path: str, position: types.Position, *, wants_hover: bool = False
 ) -> Insight | None:
-    chart = chart_of(Path(path))
+    chart = server.session.chart_of(path)
     if chart is None:
         return None
-    line, column = server.texts.positions(path).from_editor(position.line, position.character)
+    line, column = server.texts().positions(path).from_editor(position.line, position.character)
     file = Path(path).relative_to(chart).as_posix()
     answer = await server.link.ask(LookTask(chart, file, line, column, wants_hover))
     return answer if isinstance(answer, Insight) else None

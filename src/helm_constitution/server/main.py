@@ -17,8 +17,8 @@ from helm_constitution.server.connection import ConstitutionServer
 from helm_constitution.server.session import Document
 from helm_constitution.server.worker import Setup
 
-_WATCHED = "**/*.{yaml,yml,tpl,txt,json,md,tgz}"
-"""Files whose changes on the disk are looked at."""
+_WATCHED = "**/*"
+"""What the editor reports when another program changes it: templates read files of any name, and folders move."""
 
 
 def make_server(setup: Setup) -> ConstitutionServer:
@@ -112,7 +112,7 @@ def _follow_documents(server: ConstitutionServer) -> None:
         for change in params.changes:
             path = server.path_of(change.uri)
             if path is not None and path not in server.session.documents:
-                server.session.saved(path)
+                server.session.changed_on_disk(path)
 
 
 def _add_folders(server: ConstitutionServer, folders: Sequence[str | None]) -> None:

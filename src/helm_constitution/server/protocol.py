@@ -27,7 +27,7 @@ _TAGS: Mapping[Tag, types.DiagnosticTag] = {
 
 
 class Texts:
-    """Converts places to an editor's: the texts and the addresses of files.
+    """Converts places to an editor's, for one answer: the texts and the addresses of files, each text read once.
 
     Args:
         positions: of a file, by its path.
@@ -35,8 +35,15 @@ class Texts:
     """
 
     def __init__(self, positions: Callable[[str], Positions], uri: Callable[[str], str]) -> None:
-        self.positions = positions
+        self._read = positions
+        self._positions: dict[str, Positions] = {}
         self.uri = uri
+
+    def positions(self, path: str) -> Positions:
+        """Converts places in a file."""
+        if path not in self._positions:
+            self._positions[path] = self._read(path)
+        return self._positions[path]
 
     def range_of(self, place: Place) -> types.Range:
         """The stretch of a place in its file."""

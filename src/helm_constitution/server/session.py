@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,12 +13,15 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
 from helm_constitution.report.model import ChartReport, FileCoverage
 from helm_constitution.server.answers import Answer
-from helm_constitution.server.charts import chart_of, charts_below, ruled_folder
+from helm_constitution.server.charts import chart_of, charts_below, is_chart, ruled_folder
 from helm_constitution.server.link import Link
 from helm_constitution.server.notes import CRASH, Note, each_once, notes_of
 from helm_constitution.server.schedule import Schedule, Wanted
 from helm_constitution.server.tasks import CheckTask, ForgetTask
 from helm_constitution.server.worker import Failure
+
+_NEVER_READ = frozenset({".git", "node_modules"})
+"""Folders whose changes are no reason to check anything."""
 
 
 class Document(NamedTuple):
@@ -73,18 +77,19 @@ class Session:
         self._editor = editor
         self._shown: dict[str, tuple[int | None, list[Note]]] = {}
         self._said: set[str] = set()
+        self._folders: list[Path] = []
 
     def add_folder(self, folder: Path) -> None:
         """Adds the charts of a workspace folder."""
+        self._folders.append(folder)
         for chart in charts_below(folder):
-            if chart not in self.charts:
-                self.charts[chart] = ChartState()
-                self.schedule.want(chart, self._scenarios, is_urgent=False)
+            self._add(chart)
 
     def remove_folder(self, folder: Path) -> None:
-        """Removes the charts of a folder that have no open files."""
+        """Removes the charts of a workspace folder, except those with open files or in another folder."""
+        self._folders = [one for one in self._folders if one != folder]
         for chart in [one for one in self.charts if one.is_relative_to(folder)]:
-            if not self._is_open(chart):
+            if not self._is_open(chart) and not any(chart.is_relative_to(one) for one in self._folders):
                 self._remove(chart)
 
     def opened(self, path: str, document: Document) -> None:
@@ -99,8 +104,18 @@ class Session:
         self._want(path, DEFAULTS, is_typed=True)
 
     def saved(self, path: str) -> None:
-        """A file was saved, or changed on the disk."""
+        """A file was saved."""
         self._want(path, self._scenarios)
+
+    def changed_on_disk(self, path: str) -> None:
+        """A file or folder that is not open was created, changed or removed by another program."""
+        if _NEVER_READ.intersection(Path(path).parts):
+            return
+        self._want(path, self._scenarios)
+        if os.path.isdir(path):
+            for chart in charts_below(Path(path)):
+                if self.chart_of(str(chart / "Chart.yaml")) == chart:
+                    self._add(chart)
 
     async def closed(self, path: str) -> None:
         """A file was closed: unsaved changes are lost."""
@@ -114,6 +129,10 @@ class Session:
         """The texts of open files."""
         return {path: document.text for path, document in self.documents.items()}
 
+    def chart_of(self, path: str) -> Path | None:
+        """The chart that a file belongs to."""
+        return chart_of(Path(path), self.texts())
+
     def is_current(self, chart: Path) -> bool:
         """Whether the results for a chart match the current texts."""
         state = self.charts[chart]
@@ -124,6 +143,11 @@ class Session:
 
         return of_chart(state.texts) == of_chart(self.texts())
 
+    def _add(self, chart: Path) -> None:
+        if chart not in self.charts:
+            self.charts[chart] = ChartState()
+            self.schedule.want(chart, self._scenarios, is_urgent=False)
+
     def _is_open(self, chart: Path) -> bool:
         return any(Path(path).is_relative_to(chart) for path in self.documents)
 
@@ -133,8 +157,10 @@ class Session:
             self.schedule.want(chart, scenarios, is_typed=is_typed)
 
     def _affected(self, file: Path) -> Iterable[Path]:
-        """The charts that a file belongs to or applies to; the last edited one comes last: it is checked first."""
-        own = chart_of(file)
+        """The charts that a file belongs to or applies to, and those that went with it; the last edited one comes
+        last: it is checked first."""
+        texts = self.texts()
+        own = chart_of(file, texts)
         folder = ruled_folder(file)
         ruled = [
             chart
@@ -142,13 +168,16 @@ class Session:
             if str(file) in state.policy_files or (folder is not None and chart.is_relative_to(folder))
         ]
         ruled.sort(key=self._is_open)
-        return dict.fromkeys([*(one for one in ruled if one != own), *([own] if own is not None else [])])
+        near = (chart for chart in self.charts if file.is_relative_to(chart) or chart.is_relative_to(file))
+        gone = [chart for chart in near if not is_chart(chart, texts)]
+        return dict.fromkeys([*gone, *(one for one in ruled if one != own), *([own] if own is not None else [])])
 
     async def _check(self, chart: Path, wanted: Wanted) -> None:
-        if not (chart / "Chart.yaml").is_file() and str(chart / "Chart.yaml") not in self.documents:
-            self._remove(chart)
-            return
         texts = self.texts()
+        if not is_chart(chart, texts):
+            self._remove(chart)
+            await self._link.ask(ForgetTask(chart))
+            return
         answer = await self._link.ask(CheckTask(chart, wanted.scenarios, texts, wanted.is_draft))
         if isinstance(answer, Failure):
             self._say(f"{chart.name}: {answer.message}")

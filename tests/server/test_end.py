@@ -1,0 +1,79 @@
+"""However a session ends, no process of it stays."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import PIPE
+
+import pytest
+
+from tests.server.editor import SECONDS
+from tests.support import WEB, write
+
+pytestmark = pytest.mark.helm
+
+ENDLESS = "{{ range until 300000000 }}{{ range until 300000000 }}{{ end }}{{ end }}\n"
+
+
+def sent(process: subprocess.Popen[bytes], method: str, params: object = None, number: int | None = None) -> None:
+    """Sends a message; with a number it is a request."""
+    message = {"jsonrpc": "2.0", "method": method, "params": params}
+    body = json.dumps(message if number is None else {**message, "id": number}).encode()
+    assert process.stdin is not None
+    process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    process.stdin.flush()
+
+
+def received(process: subprocess.Popen[bytes]) -> dict[str, object]:
+    """The next message of the server."""
+    assert process.stdout is not None
+    length = 0
+    while (line := process.stdout.readline()).strip():
+        name, _, value = line.partition(b":")
+        if name == b"Content-Length":
+            length = int(value)
+    message: dict[str, object] = json.loads(process.stdout.read(length))
+    return message
+
+
+def shut_down(process: subprocess.Popen[bytes]) -> None:
+    sent(process, "shutdown", number=2)
+    while received(process).get("id") != 2:
+        pass
+    sent(process, "exit")
+
+
+def gone(process: subprocess.Popen[bytes]) -> None:
+    """What the server sees of an editor that crashed: its streams are closed."""
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None  # communicate would write to it
+
+
+@pytest.mark.parametrize(("end", "status"), [(shut_down, 0), (gone, 0), (subprocess.Popen.kill, -signal.SIGKILL)])
+def test_no_process_stays(tmp_path: Path, end: Callable[[subprocess.Popen[bytes]], None], status: int) -> None:
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, WEB)
+    template = tmp_path / "web" / "templates" / "deployment.yaml"
+    command = [sys.executable, "-m", "helm_constitution", "server", "--engine", "embedded", "--timeout", "1000"]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        folders = [{"uri": tmp_path.as_uri(), "name": "root"}]
+        sent(process, "initialize", {"processId": None, "capabilities": {}, "workspaceFolders": folders}, 1)
+        assert "result" in received(process)
+        sent(process, "initialized", {})
+        document = {"uri": template.as_uri(), "languageId": "yaml", "version": 1}
+        sent(process, "textDocument/didOpen", {"textDocument": {**document, "text": template.read_text()}})
+        while received(process).get("method") != "textDocument/publishDiagnostics":
+            pass
+        changes = [{"text": ENDLESS + template.read_text()}]
+        sent(process, "textDocument/didChange", {"textDocument": document, "contentChanges": changes})
+        end(process)
+        # Every process of the session has the error stream: its end is the end of them all.
+        _, errors = process.communicate(timeout=SECONDS)
+        assert b"Traceback" not in errors
+        assert process.returncode == status

@@ -1,0 +1,160 @@
+"""Charts and files that come, move and go while the server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.server.editor import editor
+from tests.server.test_requests import hover
+from tests.support import WEB, write
+
+pytestmark = pytest.mark.helm
+
+CREATED, DELETED = types.FileChangeType.Created, types.FileChangeType.Deleted
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository with the chart ``web`` of ``tests.support``."""
+    (tmp_path / ".git").mkdir()
+    return write(tmp_path, WEB)
+
+
+def test_a_deleted_file_counts_until_the_editor_closes_it(root: Path) -> None:
+    async def session() -> None:
+        async with editor(root) as shown:
+            template = root / "web" / "templates" / "deployment.yaml"
+            found = await shown.open(template)
+            assert found
+            text = template.read_text()
+            template.unlink()
+            shown.report((template, DELETED))
+            assert await shown.edit(template, text + "# More.\n") == found
+            shown.close(template)
+            await shown.until(lambda: shown.of(template) == [])
+
+    asyncio.run(session())
+
+
+def test_a_deleted_chart_has_no_findings_though_a_file_is_open(root: Path) -> None:
+    async def session() -> None:
+        async with editor(root) as shown:
+            values, template = root / "web" / "values.yaml", root / "web" / "templates" / "deployment.yaml"
+            await shown.open(values)
+            await shown.until(lambda: shown.of(template) != [])
+            text = values.read_text()
+            shutil.rmtree(root / "web")
+            shown.type(values, text + "# More.\n")  # not every editor reports what other programs do
+            await shown.until(lambda: shown.of(template) == shown.of(values) == shown.of(root / "web/Chart.yaml") == [])
+            write(root, WEB)
+            shown.report((root / "web", CREATED))
+            await shown.until(lambda: shown.of(template) != [])
+            assert shown.messages == []
+
+    asyncio.run(session())
+
+
+def test_a_moved_chart_is_checked_at_its_new_place(root: Path) -> None:
+    async def session() -> None:
+        async with editor(root) as shown:
+            before, after = root / "web", root / "teams" / "a"
+            await shown.until(lambda: shown.of(before / "values.yaml") != [])
+            after.mkdir(parents=True)
+            shutil.move(before, after / "api")
+            shown.report((before, DELETED), (after, CREATED))  # as VS Code does: only the outermost folder
+            await shown.until(lambda: shown.of(before / "values.yaml") == [])
+            await shown.until(lambda: shown.codes(after / "api" / "values.yaml") == ["values/unused"])
+
+    asyncio.run(session())
+
+
+def test_a_dependency_that_is_unpacked_is_no_chart_of_its_own(root: Path) -> None:
+    dependency = "dependencies:\n  - name: db\n    version: 1.0.0\n    repository: https://charts.example.com\n"
+
+    async def session() -> None:
+        async with editor(root) as shown:
+            manifest = root / "web" / "Chart.yaml"
+            await shown.open(manifest)
+            await shown.save(manifest, manifest.read_text() + dependency)
+            assert "dependency" in " ".join(one.message for one in shown.of(manifest))
+            before = len(shown.of(manifest))
+            write(root, {"web/charts/db/Chart.yaml": "apiVersion: v2\nname: db\nversion: 1.0.0\n"})
+            shown.report((root / "web" / "charts", CREATED))
+            await shown.until(lambda: len(shown.of(manifest)) < before)
+            assert (root / "web/charts/db/Chart.yaml").as_uri() not in shown.published
+
+    asyncio.run(session())
+
+
+def test_a_chart_begins_in_the_editor(tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    new.mkdir()
+
+    async def session() -> None:
+        async with editor(tmp_path) as shown:
+            manifest, values = new / "Chart.yaml", new / "values.yaml"
+            await shown.open(manifest, "apiVersion: v2\nname: new\nversion: 0.1.0\n")
+            found = await shown.open(values, "size: 1\n")
+            assert "values/unused" in [one.code for one in found]
+            assert "**`size`**" in await hover(shown, values, "size: 1\n", "size")
+            shown.close(manifest)
+            await shown.until(lambda: shown.of(manifest) == shown.of(values) == [])
+
+    asyncio.run(session())
+    assert list(new.iterdir()) == []
+
+
+def test_a_workspace_without_charts_has_nothing_to_show(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("a: 1\n")
+
+    async def session() -> None:
+        async with editor(tmp_path) as shown:
+            values = tmp_path / "values.yaml"
+            item = types.TextDocumentItem(values.as_uri(), "yaml", 1, "a: 1\n")
+            shown.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+            assert await hover(shown, values, "a: 1\n", "a") == ""
+            write(tmp_path, WEB)
+            shown.report((tmp_path / "web" / "Chart.yaml", CREATED))
+            await shown.until(lambda: shown.codes(tmp_path / "web" / "values.yaml") == ["values/unused"])
+            assert values.as_uri() not in shown.published
+            assert shown.messages == []
+
+    asyncio.run(session())
+
+
+def test_a_chart_in_two_workspace_folders_stays_when_one_is_removed(root: Path) -> None:
+    async def session() -> None:
+        async with editor(root, root / "web") as shown:
+            values, other = root / "web" / "values.yaml", root / "api" / "values.yaml"
+            await shown.until(lambda: shown.of(values) != [])
+            folder = types.WorkspaceFolder((root / "web").as_uri(), "web")
+            event = types.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
+            shown.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+            write(root, {f"api/{name.removeprefix('web/')}": text for name, text in WEB.items() if "/" in name})
+            shown.report((root / "api", CREATED))
+            await shown.until(lambda: shown.of(other) != [])
+            assert shown.of(values) != []
+            folder = types.WorkspaceFolder(root.as_uri(), "root")
+            event = types.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
+            shown.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+            await shown.until(lambda: shown.of(values) == shown.of(other) == [])
+
+    asyncio.run(session())
+
+
+def test_two_editors_see_their_own_texts(root: Path) -> None:
+    async def session() -> None:
+        values = root / "web" / "values.yaml"
+        text = values.read_text()
+        async with editor(root) as one, editor(root) as other:
+            await asyncio.gather(one.open(values), other.open(values))
+            await asyncio.gather(one.edit(values, "image: web:1\n"), other.edit(values, text + "# More.\nmore: 1\n"))
+            assert one.codes(values) == []
+            assert other.codes(values) == ["values/unused", "values/unused"]
+
+    asyncio.run(session())
