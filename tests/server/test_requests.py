@@ -109,6 +109,43 @@ def test_a_hover_tells_what_a_template_line_renders_to(web: Path) -> None:
     asyncio.run(session())
 
 
+def test_a_hover_tells_which_values_decide_about_a_template_line(web: Path) -> None:
+    text = """{{- if .Values.api.enabled }}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .Values.api.name }}-{{ .Release.Name }}
+spec:
+  {{- with .Values.api.ports }}
+  type: ClusterIP
+  {{- else }}
+  type: ExternalName
+  {{- end }}
+{{- else if .Values.image }}
+kind: ConfigMap
+{{- end }}
+"""
+    write(web, {"templates/api.yaml": text})
+
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            template = web / "templates" / "api.yaml"
+            await shown.open(template)
+            name = await hover(shown, template, text, "name:")
+            assert "Prints `api.name`" in name
+            assert "Depends on `api.enabled` (line 1)\n" in f"{name}\n"
+            assert (
+                "Depends on `api.enabled` (line 1), `api.ports` (line 7)\n"
+                in f"{await hover(shown, template, text, 'ClusterIP')}\n"
+            )
+            assert (
+                "Depends on `api.enabled` (line 1), `image` (line 12)\n"
+                in f"{await hover(shown, template, text, 'ConfigMap')}\n"
+            )
+
+    asyncio.run(session())
+
+
 def test_a_hover_in_a_constitution_tells_the_rules_of_a_statement(web: Path) -> None:
     async def session() -> None:
         async with editor(web.parent) as shown:

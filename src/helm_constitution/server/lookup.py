@@ -118,6 +118,7 @@ class Lookup:
             calls = len(self.references(thing))
             parts.append(f"Named template `{clean(thing.template)}`, called {_times(calls)}")
         if file.startswith("templates/"):
+            parts.append(self._deciding(file, line))
             parts.append(self._rendered_lines({(file, line)}))
         return "\n\n".join(part for part in parts if part)
 
@@ -136,6 +137,37 @@ class Lookup:
         places = self.references(thing)
         named = [f"{os.path.relpath(place.path, self._chart)}:{place.line}" for place in places]
         lines.append(f"Read at {_some(named)}" if named else "No template reads it")
+        return "\n\n".join(lines)
+
+    def _deciding(self, file: str, line: int) -> str:
+        """The values that a template line prints, and those that the conditions around it read."""
+        template = next((one for one in self._analysed.templates if one.path == file), None)
+        if template is None:
+            return ""
+        uses = self._analysed.uses
+        printed = [
+            _keys(one.path)
+            for one in uses.printed
+            if one.template is template and _is_on(template.span(one.action), line)
+        ]
+        heads = [
+            branch
+            for control, _ in template.controls
+            if _is_on(template.span(control), line)
+            for branch in control.branches
+            if template.position(branch.start)[0] <= line
+        ]
+        reads = [read for read in uses.reads if read.template is template]
+        decided = {
+            (_keys(read.path), template.position(head.start)[0]): None
+            for head in heads
+            for read in reads
+            if head.start <= read.node.start < head.end
+        }
+        shown = [dotted(path) for path in dict.fromkeys(printed) if path]
+        lines = [f"Prints {_some(shown)}"] if shown else []
+        if conditions := [f"`{clean(dotted(path))}` (line {row})" for path, row in decided if path]:
+            lines.append(f"Depends on {', '.join(conditions)}")
         return "\n\n".join(lines)
 
     def _printed(self, thing: Thing) -> Iterator[Printed]:
@@ -220,6 +252,10 @@ def _keys(path: Iterable[object]) -> tuple[str, ...]:
 
 def _holds(span: Span, line: int, column: int) -> bool:
     return (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column)
+
+
+def _is_on(span: Span, line: int) -> bool:
+    return span.line <= line <= span.end_line
 
 
 def _is_around(part: View, line: int, column: int) -> bool:
