@@ -15,6 +15,8 @@ from tests.support import WEB, write
 
 pytestmark = pytest.mark.helm
 
+FILES = (types.ResourceOperationKind.Create, types.ResourceOperationKind.Rename)
+"""What an editor does with files."""
 HELPERS = """
     {{- define "web.name" -}}
     {{ .Release.Name }}-web
@@ -194,7 +196,7 @@ def test_definitions_and_references(web: Path) -> None:
 
 def test_waiving_a_finding_asks_for_reasons(web: Path) -> None:
     async def session() -> None:
-        async with editor(web.parent) as shown:
+        async with editor(web.parent, operations=FILES) as shown:
             template = web / "templates" / "deployment.yaml"
             (first, _) = await shown.open(template)
             offered = await actions(shown, template, first.range.start.line)
@@ -235,11 +237,10 @@ def test_a_fix_at_its_finding_and_all_safe_fixes_at_once(web: Path) -> None:
             assert action.kind == "source.fixAll.helm-constitution"
             resolved = await shown.client.code_action_resolve_async(action)
             assert resolved.edit is not None
-            assert resolved.edit.document_changes is not None
-            (change,) = resolved.edit.document_changes
-            assert isinstance(change, types.TextDocumentEdit)
-            edits = [edit for edit in change.edits if isinstance(edit, types.TextEdit)]
-            assert applied(text, edits) == template.read_text()
+            assert resolved.edit.changes is not None
+            ((uri, edits),) = resolved.edit.changes.items()
+            assert uri == template.as_uri()
+            assert applied(text, list(edits)) == template.read_text()
 
     asyncio.run(session())
 
@@ -302,10 +303,9 @@ def test_a_fix_that_renames_a_file_needs_an_editor_that_can(web: Path, can: bool
     (web / "templates" / "deployment.yaml").rename(web / "templates" / "webDeployment.yaml")
     demand = "Files MUST have names of kinds. <!-- rules: templates/file-name -->"
     write(web.parent, {"constitution.md": f"# Ours\n\n## Templates\n\n{demand}\n"})
-    operations = [types.ResourceOperationKind.Create, types.ResourceOperationKind.Rename] if can else []
 
     async def session() -> None:
-        async with editor(web.parent, operations=operations) as shown:
+        async with editor(web.parent, operations=FILES if can else ()) as shown:
             template = web / "templates" / "webDeployment.yaml"
             (name,) = await shown.open(template)
             offered = await actions(shown, template, name.range.start.line, "quickfix")
@@ -313,5 +313,39 @@ def test_a_fix_that_renames_a_file_needs_an_editor_that_can(web: Path, can: bool
             new = web / "templates" / "web-deployment.yaml"
             expected = types.RenameFile(template.as_uri(), new.as_uri())
             assert [edit.document_changes for edit in renames if edit is not None] == ([(expected,)] if can else [])
+
+    asyncio.run(session())
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_all_safe_fixes_rename_files_in_an_editor_that_can(web: Path, can: bool) -> None:
+    template = web / "templates" / "deployment.yaml"
+    text = template.read_text()
+    crowded = text.replace("{{ .Values.image }}", "{{.Values.image}}")
+    old, new = web / "templates" / "webDeployment.yaml", web / "templates" / "web-deployment.yaml"
+    template.rename(old)
+    naming = "Files MUST have names of kinds. <!-- rules: templates/file-name -->"
+    spacing = "Actions MUST have spaces. <!-- rules: templates/spacing -->"
+    write(web.parent, {"constitution.md": f"# Ours\n\n## Templates\n\n{naming}\n\n{spacing}\n"})
+
+    async def session() -> None:
+        async with editor(web.parent, operations=FILES if can else ()) as shown:
+            await shown.open(old)
+            assert {one.code for one in await shown.edit(old, crowded)} == {"templates/file-name", "templates/spacing"}
+            (action,) = (await actions(shown, old, 0, "source.fixAll")).values()
+            edit = (await shown.client.code_action_resolve_async(action)).edit
+            assert edit is not None
+            if can:
+                assert edit.document_changes is not None
+                (rename, change) = edit.document_changes
+                assert rename == types.RenameFile(old.as_uri(), new.as_uri())
+                assert isinstance(change, types.TextDocumentEdit)
+                assert change.text_document.uri == new.as_uri()
+                edits = [one for one in change.edits if isinstance(one, types.TextEdit)]
+            else:
+                assert edit.document_changes is None
+                assert edit.changes is not None
+                edits = list(edit.changes[old.as_uri()])
+            assert applied(crowded, edits) == text
 
     asyncio.run(session())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +11,13 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from helm_constitution.core.errors import ConfigurationError
-from helm_constitution.core.fixes import Applicability, Fix
+from helm_constitution.core.fixes import Applicability
 from helm_constitution.core.model import Finding
 from helm_constitution.core.unsaved import content_of, is_there
 from helm_constitution.policy.find import find_configuration
 from helm_constitution.policy.new_waiver import chart_key_of, configuration_beside, with_waiver
 from helm_constitution.report.pages import rule_address
+from helm_constitution.server.answers import FixedTexts
 from helm_constitution.server.edits import of_fix, of_texts
 from helm_constitution.server.notes import Note
 from helm_constitution.server.protocol import Texts, diagnostic
@@ -22,6 +25,7 @@ from helm_constitution.server.tasks import FixTask
 
 if TYPE_CHECKING:
     from helm_constitution.server.connection import ConstitutionServer
+    from helm_constitution.server.session import ChartState
 
 EXPLAIN = "helm-constitution.explain"
 """The command that opens a rule's page."""
@@ -46,6 +50,8 @@ def code_actions(server: ConstitutionServer, params: types.CodeActionParams) -> 
                 if _overlap(texts.range_of(note.place), params.range):
                     found += _of_note(server, texts, chart, note)
         if _is_wanted(FIX_ALL, only) and any(_is_safe(note.finding) for note in state.notes):
+            if not _changes_files(server) and not _rules_within_files(chart, state):
+                continue
             found.append(
                 types.CodeAction(
                     f"Apply all safe fixes of {chart.name} (helm-constitution)",
@@ -59,14 +65,33 @@ def code_actions(server: ConstitutionServer, params: types.CodeActionParams) -> 
 async def resolve(server: ConstitutionServer, action: types.CodeAction) -> types.CodeAction:
     """Computes the edit of an action that applies all safe fixes: each is tried and proved on a copy."""
     chart = Path(str(action.data["chart"])) if isinstance(action.data, dict) and "chart" in action.data else None
-    if chart is None or chart not in server.session.charts:
+    state = server.session.charts.get(chart) if chart is not None else None
+    if chart is None or state is None:
         return action
+    with_files = _changes_files(server)
     texts = server.session.texts()
-    fixed = await server.link.ask(FixTask(chart, texts))
-    if isinstance(fixed, dict) and texts == server.session.texts():
-        files = {str(chart.joinpath(*file.split("/"))): text for file, text in fixed.items()}
-        action.edit = of_texts(files, server.texts())
+    fixed = await server.link.ask(FixTask(chart, texts, () if with_files else _rules_within_files(chart, state)))
+    if isinstance(fixed, FixedTexts) and texts == server.session.texts():
+        path_of = functools.partial(_path_of, chart)
+        files = {path_of(file): text for file, text in fixed.texts.items()}
+        moves = [(path_of(old), path_of(new)) for old, new in fixed.moves]
+        action.edit = of_texts(files, server.texts(), moves, with_files=with_files)
     return action
+
+
+def _rules_within_files(chart: Path, state: ChartState) -> tuple[str, ...]:
+    """The rules whose safe fixes neither create nor rename a file."""
+    rules: dict[str, bool] = {}
+    for note in state.notes:
+        if note.finding is not None and note.finding.fix is not None and _is_safe(note.finding):
+            fix = note.finding.fix
+            is_within = not fix.moves and all(os.path.isfile(_path_of(chart, edit.file)) for edit in fix.edits)
+            rules[note.code] = rules.get(note.code, True) and is_within
+    return tuple(rule for rule, is_within in rules.items() if is_within)
+
+
+def _path_of(chart: Path, file: str) -> str:
+    return str(chart.joinpath(*file.split("/")))
 
 
 def _of_note(server: ConstitutionServer, texts: Texts, chart: Path, note: Note) -> Iterator[types.CodeAction]:
@@ -74,7 +99,7 @@ def _of_note(server: ConstitutionServer, texts: Texts, chart: Path, note: Note) 
     assert finding is not None
     shown = [diagnostic(note, texts)]
     fix = finding.fix
-    if fix is not None and (edit := _edit_of(server, texts, chart, fix)) is not None:
+    if fix is not None and (edit := of_fix(fix, chart, texts, with_files=_changes_files(server))) is not None:
         is_safe = fix.applicability is Applicability.SAFE
         title = f"{fix.title[:1].upper()}{fix.title[1:]}"
         yield types.CodeAction(title, types.CodeActionKind.QuickFix, shown, is_safe, edit=edit)
@@ -87,12 +112,12 @@ def _of_note(server: ConstitutionServer, texts: Texts, chart: Path, note: Note) 
         yield types.CodeAction(f"Explain {finding.rule}", types.CodeActionKind.QuickFix, shown, command=command)
 
 
-def _edit_of(server: ConstitutionServer, texts: Texts, chart: Path, fix: Fix) -> types.WorkspaceEdit | None:
+def _changes_files(server: ConstitutionServer) -> bool:
+    """Whether the editor creates and renames files."""
     workspace = server.client_capabilities.workspace
     edits = workspace.workspace_edit if workspace is not None else None
     able = set(edits.resource_operations or ()) if edits is not None and edits.document_changes else set()
-    operations = {types.ResourceOperationKind.Create, types.ResourceOperationKind.Rename}
-    return of_fix(fix, chart, texts, with_files=operations <= able)
+    return {types.ResourceOperationKind.Create, types.ResourceOperationKind.Rename} <= able
 
 
 def _waiver(server: ConstitutionServer, chart: Path, finding: Finding) -> types.WorkspaceEdit | None:
@@ -114,7 +139,7 @@ def _waiver(server: ConstitutionServer, chart: Path, finding: Finding) -> types.
         after = with_waiver(before, file, {key: text for key, text in keys.items() if text is not None})
     except (ConfigurationError, OSError):
         return None  # what is wrong with the configuration is shown there
-    return of_texts({str(file): after}, server.texts())
+    return of_texts({str(file): after}, server.texts(), with_files=_changes_files(server))
 
 
 def _is_safe(finding: Finding | None) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.model import ChartReport
 
@@ -13,6 +15,16 @@ class Fault(NamedTuple):
     file: str | None = None
     line: int | None = None
     column: int | None = None
+
+
+class FixedTexts(NamedTuple):
+    """What fixes do to a chart's files, by their paths in it: new texts, and old and new names, in order.
+
+    The text of a renamed file has its new name.
+    """
+
+    texts: Mapping[str, str]
+    moves: tuple[tuple[str, str], ...] = ()
 
 
 class Answer(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from helm_constitution.check.charts import placed
@@ -16,7 +16,7 @@ from helm_constitution.core.model import DEFAULTS, Progress
 from helm_constitution.core.unsaved import Unsaved
 from helm_constitution.fix.session import fix_chart
 from helm_constitution.helm.protocol import HelmEngine
-from helm_constitution.server.answers import Answer, Fault
+from helm_constitution.server.answers import Answer, Fault, FixedTexts
 from helm_constitution.server.lookup import Lookup
 from helm_constitution.server.mirror import Mirror
 
@@ -70,9 +70,13 @@ class Checker:
         examined = self._examined.get(chart)
         return Lookup(examined, chart, self._engine) if examined is not None else None
 
-    def fixed(self, chart: Path, texts: Unsaved) -> Mapping[str, str | None]:
-        """The files that safe fixes change, by their paths in the chart, with their new texts, None for a removed or
-        renamed one; nothing is written.
+    def fixed(self, chart: Path, texts: Unsaved, rules: Collection[str]) -> FixedTexts:
+        """The files that safe fixes change and rename; nothing is written.
+
+        Args:
+            chart: its folder, an absolute path.
+            texts: of open files, by their absolute paths.
+            rules: those whose findings are fixed; all, if empty.
 
         Raises:
             ConstitutionError: the chart can't be checked.
@@ -80,8 +84,9 @@ class Checker:
         unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
         options = self._options._replace(cache=False)
         request = CheckRequest(chart, self._engine, options, None, self._copy(chart, unsaved), unsaved)
-        files = fix_chart(request, {Applicability.SAFE}).files
-        return {file: None if content is None else content.decode("utf-8") for file, content in files.items()}
+        fixed = fix_chart(request, {Applicability.SAFE}, rules)
+        changed = {file: content.decode("utf-8") for file, content in fixed.files.items() if content is not None}
+        return FixedTexts(changed, tuple(move for one in fixed.applied for move in one.fix.moves))
 
     def forget(self, chart: Path) -> None:
         """Drops the data of a chart without open files."""

@@ -67,19 +67,34 @@ def _edited(uri: str, edits: list[types.TextEdit]) -> types.TextDocumentEdit:
     return types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(uri), list(edits))
 
 
-def of_texts(new: Mapping[str, str | None], texts: Texts) -> types.WorkspaceEdit:
-    """The edits that give files new texts, by their absolute paths, or remove them where the text is None; unchanged
-    lines are left alone."""
+def of_texts(
+    new: Mapping[str, str], texts: Texts, moves: Iterable[tuple[str, str]] = (), *, with_files: bool
+) -> types.WorkspaceEdit | None:
+    """The edits that rename files and give files new texts, where unchanged lines are left alone; None if the editor
+    can't do it.
+
+    Args:
+        new: texts by absolute paths; a renamed file has its new one.
+        texts: converts places to an editor's.
+        moves: old and new absolute path of each renamed file, in order.
+        with_files: whether the editor creates and renames files.
+    """
+    before: dict[str, str] = {}
     changes: list[Change] = []
+    for old, renamed in moves:
+        before[renamed] = before.pop(old, old)
+        changes.append(types.RenameFile(old_uri=texts.uri(old), new_uri=texts.uri(renamed)))
+    files: dict[str, list[types.TextEdit]] = {}
     for path, text in new.items():
-        uri = texts.uri(path)
-        if text is None:
-            changes.append(types.DeleteFile(uri=uri))
-            continue
-        if not os.path.isfile(path):
+        old, uri = before.get(path, path), texts.uri(path)
+        if not os.path.isfile(old):
             changes.append(types.CreateFile(uri=uri, options=types.CreateFileOptions(ignore_if_exists=True)))
-        changes.append(_edited(uri, list(_lines(texts.positions(path), text))))
-    return types.WorkspaceEdit(document_changes=changes)
+        if edits := list(_lines(texts.positions(old), text)):
+            files[uri] = edits
+    if not changes:
+        return types.WorkspaceEdit(changes=files)
+    changes += [_edited(uri, edits) for uri, edits in files.items()]
+    return types.WorkspaceEdit(document_changes=changes) if with_files else None
 
 
 def _lines(old: Positions, text: str) -> Iterator[types.TextEdit]:

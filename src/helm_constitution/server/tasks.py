@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -50,15 +49,15 @@ class ForgetTask(NamedTuple):
 
 
 class FixTask(NamedTuple):
-    """A chart's safe fixes, applied and proved on a copy; returns new texts by the files' paths in the chart."""
+    """A chart's safe fixes, applied and proved on a copy, see :meth:`Checker.fixed`; returns FixedTexts."""
 
     chart: Path
     texts: Unsaved
+    rules: tuple[str, ...] = ()
 
     def run(self, checker: Checker, still_counts: Progress) -> object:
         """Fixes a copy."""
-        texts: Mapping[str, str | None] = checker.fixed(self.chart, self.texts)
-        return texts
+        return checker.fixed(self.chart, self.texts, self.rules)
 
 
 class LookTask(NamedTuple):
