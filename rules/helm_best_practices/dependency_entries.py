@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from helm_constitution.api import (
@@ -137,10 +138,10 @@ def dependency_mismatched(subject: Subject) -> Iterator[Violation]:
         for a dependency from a repository, run `helm dependency update`.
     Source: Helm documentation, Charts: Chart Dependencies
     """
+    names = Counter(dependency.name for dependency in subject.chart.dependencies)
     for dependency in subject.chart.dependencies:
         inner = subject.chart.subcharts.get(dependency.name)
-        names = sum(entry.name == dependency.name for entry in subject.chart.dependencies)
-        if inner is None or names > 1:
+        if inner is None or names[dependency.name] > 1:
             continue
         version, constraint = parse_version(inner.version, strict=False), parse_constraint(dependency.version)
         lost = _lost(dependency.alias, dependency.condition, dependency.tags, dependency.import_values)

@@ -132,8 +132,16 @@ class Chart:
 
     def dependency_at(self, key: str) -> Chart | None:
         """The dependency whose values stand under a top-level key; None if none does, or it is missing."""
-        names = (dependency.name for dependency in self.dependencies if dependency.key == key)
+        names = self._names_by_key.get(key, ())
         return next((self.subcharts[name] for name in names if name in self.subcharts), None)
+
+    @cached_property
+    def _names_by_key(self) -> dict[str, list[str]]:
+        """The names of the dependencies by their values key; of the subcharts only those asked for are loaded."""
+        found: dict[str, list[str]] = {}
+        for dependency in self.dependencies:
+            found.setdefault(dependency.key, []).append(dependency.name)
+        return found
 
     @property
     def missing_message(self) -> str | None:
