@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
+from markdown_it import MarkdownIt
 
 from tests.server.editor import Editor, editor
 from tests.support import WEB, write
@@ -17,6 +19,11 @@ pytestmark = pytest.mark.helm
 
 FILES = (types.ResourceOperationKind.Create, types.ResourceOperationKind.Rename)
 """What an editor does with files."""
+MARKUP = {
+    *("text", "text_special", "code_inline", "softbreak", "strong_open", "strong_close", "em_open", "em_close"),
+    *("link_open", "link_close"),
+}
+"""What a hover may consist of, in lines of text."""
 HELPERS = """
     {{- define "web.name" -}}
     {{ .Release.Name }}-web
@@ -93,6 +100,45 @@ def test_a_hover_tells_what_reads_a_value_and_what_it_renders_to(web: Path) -> N
             assert "No template reads it" in unused
             assert "**values/unused**: " in unused
             assert "*Why:*" in unused
+
+    asyncio.run(session())
+
+
+HOSTILE = """
+    # The picture, [run](command:workbench.action.terminal.new) ![seen](https://example.org/x.png) <img src=x> `a`
+    # **bold** ``` https://example.org (@team)
+    image: "web:1`[x](command:y)"
+    # Where notes go.
+    notes:
+      a: |
+        ```
+        [run](command:x) ![seen](https://example.org/x.png)
+    """
+
+
+def test_a_hover_holds_no_link_image_or_markup_of_a_charts_texts(web: Path) -> None:
+    template = web / "templates" / "notes.yaml"
+    name = "a`[run](command:x)"
+    notes = f'kind: ConfigMap\nmetadata:\n  name: "{name}"\ndata: {{{{ toYaml .Values.notes | nindent 2 }}}}\n'
+    write(web.parent, {"web/values.yaml": HOSTILE, "web/templates/notes.yaml": f"apiVersion: v1\n{notes}"})
+
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            values = web / "values.yaml"
+            await shown.open(values)
+            hovers = [await hover(shown, values, values.read_text(), word) for word in ("image:", "notes:", "a: |")]
+            await shown.open(template)
+            hovers.append(await hover(shown, template, template.read_text(), ".Values.notes"))
+            assert "command:workbench" in hovers[0]
+            assert all("command:x" in told for told in hovers[1:])
+            for told in hovers:
+                tokens = MarkdownIt("commonmark").parse(told)
+                parts = [child for token in tokens for child in token.children or ()]
+                assert {part.type for part in parts} <= MARKUP
+                assert [part.attrs["href"] for part in parts if part.attrs and "/rules/" not in str(part.attrs)] == []
+                assert "html_block" not in {token.type for token in tokens}
+                prose = [token.content for token in tokens if token.type == "inline" and "`" not in token.content]
+                assert [text for text in prose if re.search(r"@team|https://example", text)] == []
 
     asyncio.run(session())
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from helm_constitution.core.model import Status
+from helm_constitution.report.markdown_text import block, prose
 from helm_constitution.report.model import ChartReport, FileCoverage
 from helm_constitution.report.pages import pages_of, rule_address
 from helm_constitution.report.words import clean
@@ -120,11 +121,12 @@ def _pages(server: ConstitutionServer, texts: Texts, path: str, line: int) -> It
 
 
 def _page(rule: str, doc: str) -> str:
-    lines = [f"**{rule}**: {title_of(doc)}"]
+    lines = [f"**{rule}**: {prose(title_of(doc))}"]
     for name, text in sections_of(doc).items():
-        lines.append(
-            f"*{name}:*\n```yaml\n{text}\n```" if name in ("Bad", "Good") else f"*{name}:* {' '.join(text.split())}"
-        )
+        if name in ("Bad", "Good"):
+            lines.append(f"*{name}:*\n{block(text.splitlines())}")
+        else:
+            lines.append(f"*{name}:* {prose(text, len(text))}")
     address = rule_address(rule)
     return "\n\n".join([*lines, *([f"[The rule's page]({address})"] if address is not None else [])])
 
@@ -143,9 +145,9 @@ def _statements(server: ConstitutionServer, path: str, line: int) -> Iterator[st
         if any(not row.strip() for row in text[nearest.statement.line - 1 : line]):
             continue  # a paragraph of its own
         pages = pages_of([state.report])
-        rules = [f"- `{rule}`: {title_of(pages[rule])}" for rule in nearest.rules if rule in pages]
+        rules = [f"- `{rule}`: {prose(title_of(pages[rule]))}" for rule in nearest.rules if rule in pages]
         verdict = f"**{nearest.statement.keyword}**: {nearest.verdict.label}"
-        reason = f" ({clean(nearest.reason)})" if nearest.reason else ""
+        reason = f" ({prose(nearest.reason)})" if nearest.reason else ""
         yield "\n".join([verdict + reason, "", *(rules or ["No rule checks this statement."])])
         return
 

@@ -14,7 +14,8 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.locate.marked_render import MarkedRender
 from helm_constitution.render.results import RenderedObjects
-from helm_constitution.report.words import as_yaml, clean
+from helm_constitution.report.markdown_text import block, code, prose
+from helm_constitution.report.words import as_yaml
 from helm_constitution.server.notes import Place
 from helm_constitution.templates.uses import Printed
 from helm_constitution.text.yaml_document import Span, View, YamlDocument, dotted
@@ -23,6 +24,8 @@ VALUES = "values.yaml"
 _SCHEMA = "values.schema.json"
 _SHOWN = 12
 """So many places or lines are shown before the rest is counted."""
+_COMMENT = 2_000
+"""Characters of a value's comment that are shown."""
 _NAMED = LazyPattern(r"""\b(include|template|define|block)\s+(["`])(?P<name>[^"`\n]+)\2""")
 
 
@@ -116,7 +119,7 @@ class Lookup:
                 parts.append(self._rendered_lines(lines))
         elif thing.template:
             calls = len(self.references(thing))
-            parts.append(f"Named template `{clean(thing.template)}`, called {_times(calls)}")
+            parts.append(f"Named template {code(thing.template)}, called {_times(calls)}")
         if file.startswith("templates/"):
             parts.append(self._deciding(file, line))
             parts.append(self._rendered_lines({(file, line)}))
@@ -125,13 +128,13 @@ class Lookup:
     def _of_value(self, thing: Thing) -> str:
         values = self._rendered.chart.values
         key = values.by_path.get(thing.value) if values is not None else None
-        lines = [f"**`{clean(dotted(thing.value))}`**"]
+        lines = [f"**{code(dotted(thing.value))}**"]
         if key is not None:
             if key.comment is not None:
-                lines.append(clean(" ".join(key.comment.text.split())))
+                lines.append(prose(key.comment.text, _COMMENT))
             shown = as_yaml({thing.value[-1]: withheld(key.value, thing.value)}) if _is_map(key.value) else ""
             default = withheld(key.value, thing.value)
-            lines.append(f"```yaml\n{shown}```" if shown else f"Default: `{clean(str(default))}`")
+            lines.append(block(shown.splitlines()) if shown else f"Default: {code(str(default))}")
         else:
             lines.append("No default in values.yaml")
         places = self.references(thing)
@@ -199,9 +202,8 @@ class Lookup:
             ]
             if text:
                 kind, name = (document.view.get(*path).string() or "" for path in (("kind",), ("metadata", "name")))
-                head = clean(f"# {kind} {name} ({', '.join(dict.fromkeys(scenarios))})")
-                shown += [head, *map(clean, text[:_SHOWN])]
-        return "Renders to\n\n```yaml\n" + "\n".join(shown[: 3 * _SHOWN]) + "\n```" if shown else ""
+                shown += [f"# {kind} {name} ({', '.join(dict.fromkeys(scenarios))})", *text[:_SHOWN]]
+        return f"Renders to\n\n{block(shown[: 3 * _SHOWN])}" if shown else ""
 
     def _calls(self, name: str) -> Iterator[Place]:
         for file, text in self._files.items():
@@ -280,4 +282,4 @@ def _times(count: int) -> str:
 
 def _some(names: list[str]) -> str:
     more = len(names) - _SHOWN
-    return ", ".join(f"`{clean(name)}`" for name in names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(code, names[:_SHOWN])) + (f" and {more} more" if more > 0 else "")
