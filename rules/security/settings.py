@@ -62,8 +62,8 @@ def security_off(subject: Subject) -> Iterator[Violation]:
                 continue
             # An item of a list belongs to the section that has the list.
             section = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
-            is_all = len(tuple(view.get(*path[:-1]).entries())) == 1
-            if is_all and path[-1] == "enabled" and section.lower() in _CONTEXTS:
+            is_context = path[-1] == "enabled" and section.lower() in _CONTEXTS
+            if is_context and len(tuple(view.get(*path[:-1]).entries())) == 1:
                 continue  # there is nothing to disable
             if (what := _switched_off(section, path[-1], value)) is not None:
                 safe = "require" if isinstance(value, str) else str(not value).lower()
