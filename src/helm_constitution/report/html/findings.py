@@ -8,7 +8,7 @@ from helm_constitution.core.model import Finding, Severity
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.files import details_of
 from helm_constitution.report.html.elements import Html, badge, joined, tag
-from helm_constitution.report.html.sources import panes, shown_place
+from helm_constitution.report.html.sources import SourceLines, panes, shown_place, source_lines
 from helm_constitution.report.model import ChartReport, RunReport
 from helm_constitution.report.pages import pages_of, rule_address
 from helm_constitution.report.words import as_yaml, counts, homes, label, other_places, other_rules
@@ -24,6 +24,17 @@ class Group(NamedTuple):
     key: str
     title: str
     findings: Sequence[Finding]
+
+
+class _Shown(NamedTuple):
+    """One chart of the page: its number, its report and the lines of its files; the rules' pages, and the number of all
+    findings."""
+
+    number: int
+    chart: ChartReport
+    lines: SourceLines
+    pages: Mapping[str, str]
+    total: int
 
 
 def groups(chart: ChartReport) -> Iterator[Group]:
@@ -45,7 +56,8 @@ def findings_section(run: RunReport) -> Html:
     """Every finding, with what chooses among them."""
     total = sum(len(chart.findings) for chart in run.charts)
     pages = pages_of(run.charts)
-    parts = [_chart(number, chart, pages, total, len(run.charts)) for number, chart in enumerate(run.charts)]
+    shown = (_Shown(number, chart, source_lines(chart), pages, total) for number, chart in enumerate(run.charts))
+    parts = [_chart(one, len(run.charts)) for one in shown]
     return tag(
         "section",
         tag("h2", "Findings"),
@@ -92,27 +104,25 @@ def _choice(name: str, options: Sequence[tuple[str, str]]) -> Html:
     return tag("label", f"{name} ", tag("select", shown, name=name))
 
 
-def _chart(number: int, chart: ChartReport, pages: Mapping[str, str], total: int, charts: int) -> Html:
-    inner = [_principle(number, chart, group, pages, total) for group in groups(chart)]
+def _chart(shown: _Shown, charts: int) -> Html:
+    inner = [_principle(shown, group) for group in groups(shown.chart)]
     if not inner:
         return Html()
-    heading = tag("h3", chart.title, id=f"c{number}") if charts > 1 else Html()
+    heading = tag("h3", shown.chart.title, id=f"c{shown.number}") if charts > 1 else Html()
     return tag("div", heading, inner, class_="chart")
 
 
-def _principle(number: int, chart: ChartReport, group: Group, pages: Mapping[str, str], total: int) -> Html:
+def _principle(shown: _Shown, group: Group) -> Html:
     by_rule: dict[str, list[Finding]] = {}
     for finding in sorted(group.findings, key=lambda one: (not one.active, -one.severity)):
         by_rule.setdefault(finding.rule, []).append(finding)
-    rules = (_rule(number, chart, rule, those, pages, total) for rule, those in by_rule.items())
+    rules = (_rule(shown, rule, those) for rule, those in by_rule.items())
     heading = tag("h3", group.title, tag("small", f" {counts(group.findings).removeprefix('0 errors, ')}"))
-    return tag("div", heading, rules, class_="principle", id=anchor(number, group.key))
+    return tag("div", heading, rules, class_="principle", id=anchor(shown.number, group.key))
 
 
-def _rule(
-    number: int, chart: ChartReport, rule: str, findings: Sequence[Finding], pages: Mapping[str, str], total: int
-) -> Html:
-    page = pages.get(rule, "")
+def _rule(shown: _Shown, rule: str, findings: Sequence[Finding]) -> Html:
+    page = shown.pages.get(rule, "")
     worst = findings[0]
     summary = tag(
         "summary",
@@ -123,8 +133,8 @@ def _rule(
         tag("code", rule),
         f" · {len(findings)}",
     )
-    unfolded = total <= _OPEN or (chart.fails(worst) and worst.severity is Severity.ERROR)
-    items = (_finding(number, chart, finding) for finding in findings)
+    unfolded = shown.total <= _OPEN or (shown.chart.fails(worst) and worst.severity is Severity.ERROR)
+    items = (_finding(shown, finding) for finding in findings)
     return tag("details", summary, _help(rule, page), items, class_="rule", open=unfolded)
 
 
@@ -136,18 +146,18 @@ def _help(rule: str, page: str) -> Html:
     return tag("div", texts, more, class_="help") if parts else Html()
 
 
-def _finding(number: int, chart: ChartReport, finding: Finding) -> Html:
+def _finding(shown: _Shown, finding: Finding) -> Html:
     details = details_of(finding)
     word = label(finding)
     return tag(
         "article",
         tag("p", badge(word), " ", finding.message, class_="message"),
         tag("p", "; ".join(details), class_="where") if details else "",
-        _with(chart, finding),
-        panes(chart, finding),
+        _with(shown.chart, finding),
+        panes(shown.chart, finding, shown.lines),
         class_="finding",
         data_kind=word,
-        data_chart=number,
+        data_chart=shown.number,
         data_rules="|".join([finding.rule, *other_rules(finding)]),
         data_file=finding.location.file or "",
         data_scenarios="|".join(finding.scenarios),

@@ -35,20 +35,27 @@ def matrix(run: RunReport) -> Html:
 
 def _cells(number: int, chart: ChartReport, titles: dict[str, None]) -> Iterator[Child]:
     principles = {principle.title: principle for principle in chart.principles}
+    linked = _with_findings(chart)
     for title in titles:
         principle = principles.get(title)
-        yield _verdict(number, chart, principle) if principle is not None else ""
+        yield _verdict(number, principle, linked) if principle is not None else ""
 
 
-def _verdict(number: int, chart: ChartReport, principle: PrincipleReport) -> Html:
+def _with_findings(chart: ChartReport) -> set[str]:
+    """The keys of the principles that the page has findings of."""
+    return {group.key for group in groups(chart)}
+
+
+def _verdict(number: int, principle: PrincipleReport, linked: set[str]) -> Html:
     mark = badge(principle.verdict.label)
-    if principle.key in {group.key for group in groups(chart)}:
+    if principle.key in linked:
         return tag("a", mark, href=f"#{anchor(number, principle.key)}")
     return mark
 
 
 def _principles(chart: ChartReport) -> Html:
-    rows = [(principle.title, _verdict(0, chart, principle), principle.evidence) for principle in chart.principles]
+    linked = _with_findings(chart)
+    rows = [(principle.title, _verdict(0, principle, linked), principle.evidence) for principle in chart.principles]
     heads = ("Principle", "Verdict", "Evidence")
     return tag("section", tag("h2", "Principles"), table("Principles", heads, rows), id="overview")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from helm_constitution.core.model import Base, Finding, Location, Precision
 from helm_constitution.report.html.elements import Html, joined, tag
@@ -20,10 +21,19 @@ _PANES = 3
 """Places of one finding that are shown side by side."""
 
 
-def panes(chart: ChartReport, finding: Finding) -> Html:
+SourceLines: TypeAlias = Mapping[str, Sequence[str]]
+"""The lines of a chart's files, by their paths in the chart."""
+
+
+def source_lines(chart: ChartReport) -> SourceLines:
+    """The lines of the files that the report holds; made once, because a file may have thousands of findings."""
+    return {file: text.split("\n") for file, text in (chart.sources or {}).items()}
+
+
+def panes(chart: ChartReport, finding: Finding, lines: SourceLines) -> Html:
     """The source lines of a finding beside those that it names besides: the template and the value."""
-    pieces = [_pane(chart, finding.location, "", finding.source_line)]
-    pieces += [_pane(chart, one.location, one.message, None) for one in finding.related[: _PANES - 1]]
+    pieces = [_pane(chart, finding.location, "", lines, finding.source_line)]
+    pieces += [_pane(chart, one.location, one.message, lines) for one in finding.related[: _PANES - 1]]
     return tag("div", pieces, class_="panes")
 
 
@@ -42,25 +52,25 @@ def shown_place(chart: ChartReport, location: Location) -> str:
     return f"{file}{line}{column}"
 
 
-def _pane(chart: ChartReport, location: Location, told: str, source_line: str | None) -> Html:
+def _pane(
+    chart: ChartReport, location: Location, told: str, sources: SourceLines, source_line: str | None = None
+) -> Html:
     caption = joined(f"{told}: " if told else "", tag("code", shown_place(chart, location)))
     if location.precision is Precision.PARENT:
         caption = joined(caption, " (missing here)")
-    lines = list(_lines(chart, location, source_line))
+    lines = list(_lines(sources, location, source_line))
     body = tag("pre", tag("code", lines)) if lines else ""
     return tag("figure", tag("figcaption", caption), body)
 
 
-def _lines(chart: ChartReport, location: Location, source_line: str | None) -> Iterator[Html]:
+def _lines(sources: SourceLines, location: Location, source_line: str | None) -> Iterator[Html]:
     if location.line is None:
         return
-    sources = chart.sources or {}
-    source = sources.get(location.file or "") if location.base is Base.CHART else None
-    if source is None:
+    lines = sources.get(location.file or "") if location.base is Base.CHART else None
+    if lines is None:
         if source_line is not None:
             yield _line(location.line, source_line, location)
         return
-    lines = source.split("\n")
     last = min(location.end_line or location.line, location.line + _LONGEST, len(lines))
     for number in range(max(1, location.line - _AROUND), min(len(lines), last + _AROUND) + 1):
         inside = location.line <= number <= last
