@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from helm_constitution.api import (
@@ -12,7 +11,6 @@ from helm_constitution.api import (
     Markdown,
     NamedTuple,
     NotApplicable,
-    Path,
     Span,
     Subject,
     TextPlace,
@@ -35,6 +33,7 @@ _CHART = LazyPattern(r"(?:oci://\S+/|[\w.-]+/)([a-z0-9][a-z0-9-]*)\Z")
 _PLACEHOLDER = LazyPattern(
     r"[\[\]<>$%*]|\.\.\.|^(?i:(?:\w*[-_])?(?:key|value|param(?:eter)?)s?[-_]?\d*|foo|bar|a|b|some\w*|your\w*)$"
 )
+_READ = LazyPattern(r"\.Values\.([\w.-]*\w)")
 _INDEX = LazyPattern(r"\[\d+\]")
 _SHELLS = frozenset(
     {"", "sh", "bash", "shell", "console", "zsh", "shell-session", "shellscript", "powershell", "text", "cmd"}
@@ -116,6 +115,7 @@ def readme_command_broken(subject: Subject) -> Iterator[Violation]:
             if chart not in others and _looks_alike(chart, own):
                 message = f"command installs the chart {chart}, but this chart is {own}; use {own}"
                 yield Violation(message, _place(command, chart, name))
+    read = _paths_read(document)
     for command in commands:
         charts = _chart_names(command)
         if charts and own not in charts:
@@ -123,17 +123,21 @@ def readme_command_broken(subject: Subject) -> Iterator[Violation]:
         for key in _keys(command):
             path, open_ended = parse_path(key.replace("\\.", "\ue002"))
             path = tuple(step.replace("\ue002", ".") if isinstance(step, str) else step for step in path)
-            if path and not open_ended and not is_value(path, subject) and not _is_read(path, document):
+            if path and not open_ended and not is_value(path, subject) and dotted(path) not in read:
                 yield Violation(
                     f"command sets {key}, which is not a value of this chart; use a key of values.yaml",
                     _place(command, key, name),
                 )
 
 
-def _is_read(path: Path, document: Markdown) -> bool:
-    """Whether the README has readers write templates into their values, and one of them reads this path."""
-    read = re.compile(rf"\{{\{{.*\.Values\.{re.escape(dotted(path))}(?![\w-])")
-    return any(read.search(line) for block in document.code for line in block.lines)
+def _paths_read(document: Markdown) -> set[str]:
+    """The values, and the maps around them, that templates in the README read: readers write those into values."""
+    found: set[str] = set()
+    for line in (line for block in document.code for line in block.lines if "{{" in line):
+        for match in _READ.finditer(line, line.index("{{")):
+            keys = match[1].split(".")
+            found.update(".".join(keys[:size]) for size in range(1, len(keys) + 1))
+    return found
 
 
 def _looks_alike(one: str, other: str) -> bool:
