@@ -108,7 +108,7 @@ def _changes(pair: Pair, new: Rendering, readers: SecretReaders) -> Iterator[Fou
     mine, theirs = _by_identity(old, pair), _by_identity(new, pair)
     now = SecretReaders([new])
     gone = [manifest for identity, manifest in mine.items() if identity not in theirs]
-    fresh = [manifest for identity, manifest in theirs.items() if identity not in mine]
+    fresh = [_Traits.of(manifest) for identity, manifest in theirs.items() if identity not in mine]
     for identity, manifest in mine.items():
         other = theirs.get(identity)
         if other is not None and _left_its_group(manifest, other):
@@ -129,7 +129,7 @@ def _changes(pair: Pair, new: Rendering, readers: SecretReaders) -> Iterator[Fou
             continue
         for one in _gone(manifest, fresh, readers):
             yield one._replace(private=is_private(manifest, readers, now))
-    for manifest in fresh:
+    for manifest in (one.manifest for one in fresh):
         if manifest.kind == "NetworkPolicy" and _isolates(manifest, old):
             what = f"{manifest} is new: the pods that it selects only accept the traffic that it allows"
             advice = "allow the traffic that your cluster needs before the upgrade"
@@ -169,12 +169,13 @@ def _by_identity(rendering: Rendering, pair: Pair) -> dict[Identity, Manifest]:
 # --- objects that no longer exist under their name ---
 
 
-def _gone(manifest: Manifest, fresh: list[Manifest], readers: SecretReaders) -> Iterator[Found]:
+def _gone(manifest: Manifest, fresh: list[_Traits], readers: SecretReaders) -> Iterator[Found]:
     """The change of an object that the new release does not have; its successor is removed from ``fresh``."""
-    successor = _successor(manifest, fresh)
-    if successor is not None:
-        fresh.remove(successor)
-        if manifest.kind == "Secret" and readers.read(successor) and not readers.read(manifest):
+    found = _successor(manifest, fresh)
+    successor = found.manifest if found is not None else None
+    if found is not None:
+        fresh.remove(found)
+        if manifest.kind == "Secret" and readers.read(found.manifest) and not readers.read(manifest):
             return  # it now has the name under which the pods look for it
     loss = _MISSED.get(manifest.kind)
     if loss is None or manifest.annotations.get("helm.sh/resource-policy") == "keep":
@@ -210,9 +211,31 @@ def _after_renaming(old: Manifest, new: Manifest) -> str:
     return f"use {new.name} instead of {old.name}"
 
 
-def _successor(manifest: Manifest, fresh: list[Manifest]) -> Manifest | None:
+class _Traits(NamedTuple):
+    """What an object is known by under another name; taken once, because each old one is compared with each new one."""
+
+    manifest: Manifest
+    kind: str
+    name: str
+    words: frozenset[str]
+    template: str
+    spec: object
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> _Traits:
+        spec = manifest.get("spec")
+        words = frozenset(manifest.name.split("-"))
+        data = spec.data if spec.exists else _NO_SPEC
+        return cls(manifest, manifest.kind, manifest.name, words, manifest.template, data)
+
+
+_NO_SPEC = object()
+
+
+def _successor(manifest: Manifest, fresh: list[_Traits]) -> _Traits | None:
     """The new object that most likely replaced a removed one."""
-    scored = [(score, other) for other in fresh if (score := _alike(manifest, other)) >= 2]
+    old = _Traits.of(manifest)
+    scored = [(score, other) for other in fresh if (score := _alike(old, other)) >= 2]
     if not scored:
         return None
     best = max(score for score, _ in scored)
@@ -220,14 +243,15 @@ def _successor(manifest: Manifest, fresh: list[Manifest]) -> Manifest | None:
     return winners[0] if len(winners) == 1 else None
 
 
-def _alike(old: Manifest, new: Manifest) -> float:
+def _alike(old: _Traits, new: _Traits) -> float:
+    same_name = old.name == new.name
     if old.kind != new.kind:
-        return 4.0 if old.name == new.name and {old.kind, new.kind} <= _WORKLOADS else 0.0
+        return 4.0 if same_name and {old.kind, new.kind} <= _WORKLOADS else 0.0
     score = 2.0 if old.template == new.template else 0.0
-    if old.name == new.name:
+    if same_name:
         score += 2.0
-    mine, theirs = set(old.name.split("-")), set(new.name.split("-"))
-    score += len(mine & theirs) / max(len(mine | theirs), 1)
-    if old.get("spec").exists and old.get("spec").data == new.get("spec").data:
+    shared = len(old.words & new.words)
+    score += shared / (len(old.words) + len(new.words) - shared)
+    if old.spec is not _NO_SPEC and old.spec == new.spec:
         score += 2.0
     return score
