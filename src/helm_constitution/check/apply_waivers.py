@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,8 @@ def apply_waivers(
         today: an ISO date.
     """
     settled = list(findings)
-    values, covered = _ValuesLines(rendered), _Candidates(settled)
+    values = _ValuesLines(rendered)
+    covered = _Candidates(settled, values)
     stale: list[StaleWaiver] = []
     for waiver in waivers:
         if waiver.expires is not None and waiver.expires < today:
@@ -68,7 +69,8 @@ def apply_waivers(
 class _Candidates:
     """The findings that a waiver may cover, by their indexes: a chart may have as many waivers as findings."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, findings: Sequence[Finding], values: _ValuesLines) -> None:
+        self._values = values
         self._all = range(len(findings))
         self._of_rule: dict[tuple[str, str | None], list[int]] = {}
         self._at: dict[tuple[str | None, int | None], list[int]] = {}
@@ -82,12 +84,23 @@ class _Candidates:
     def of(self, waiver: Waiver) -> Sequence[int]:
         """In the findings' order."""
         if waiver.lines:
-            found = {index for line in waiver.lines for index in self._at.get((waiver.file, line), ())}
-            return sorted(found)
+            return self._on({str(waiver.file): waiver.lines})
         if waiver.rule is None:
-            return self._all
-        is_name = waiver.object is not None and not set("*?[") & set(waiver.object)
-        return self._of_rule.get((waiver.rule, waiver.object if is_name else None), ())
+            found: Sequence[int] = self._all
+        else:
+            is_name = waiver.object is not None and not set("*?[") & set(waiver.object)
+            found = self._of_rule.get((waiver.rule, waiver.object if is_name else None), ())
+        if waiver.values is not None:
+            lines = self._values.of(waiver.values)
+            if sum(map(len, lines.values())) < len(found):
+                return self._on(lines)
+        return found
+
+    def _on(self, lines: Mapping[str, Collection[int]]) -> list[int]:
+        """Those on lines of files."""
+        return sorted(
+            {index for file, those in lines.items() for line in those for index in self._at.get((file, line), ())}
+        )
 
 
 def _places_of(finding: Finding) -> list[Location]:
@@ -153,9 +166,10 @@ class _ValuesLines:
     def __init__(self, rendered: RenderedChart) -> None:
         self._rendered = rendered
         self._documents: Mapping[str, YamlDocument] | None = None
+        self._lines: dict[str, Mapping[str, range]] = {}
 
-    def holds(self, path: str, location: Location) -> bool:
-        """Whether a location is at a values path or below it."""
+    def of(self, path: str) -> Mapping[str, range]:
+        """The lines of a values path and of what is below it, by file."""
         if self._documents is None:
             self._documents = {
                 document.file: document
@@ -166,12 +180,22 @@ class _ValuesLines:
             if self._rendered.chart.values is not None:
                 own = self._rendered.chart.values.document
                 self._documents = {own.file: own, **self._documents}
-        document = self._documents.get(location.file or "")
-        if document is None or location.line is None:
-            return False
-        steps = _steps(path)
-        key, value = document.key_span(steps), document.value_span(steps)
-        return key is not None and value is not None and key.line <= location.line <= max(value.end_line, key.line)
+        if path not in self._lines:
+            steps = _steps(path)
+            spans = {
+                file: (document.key_span(steps), document.value_span(steps))
+                for file, document in self._documents.items()
+            }
+            self._lines[path] = {
+                file: range(key.line, max(value.end_line, key.line) + 1)
+                for file, (key, value) in spans.items()
+                if key is not None and value is not None
+            }
+        return self._lines[path]
+
+    def holds(self, path: str, location: Location) -> bool:
+        """Whether a location is at a values path or below it."""
+        return location.line in self.of(path).get(location.file or "", ())
 
 
 _STEP = LazyPattern(r"\[(\d+)\]|\[\"([^\"]*)\"\]|([^.\[\]]+)")
