@@ -65,6 +65,17 @@ spec:
       schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {a: {type: string}}}}}}
 """
 _POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+_WAIVER = """\
+  - rule: values/unused
+    values: k<n>
+    why_needed: The value k<n> is read by another tool.
+    simpler_alternative_rejected_because: Number <n> has none.
+"""
+_DEBT = 'version: 1\ncharts:\n  ".":\n'
+_ACCEPTED = """\
+    - {rule: values/unused, file: values.yaml, message: m, scenarios: [defaults], since: 2024-01-01,
+       fingerprint: "<n>"}
+"""
 _PROPERTIES = '{"type": "object", "properties": {<n>}}'
 
 
@@ -167,6 +178,23 @@ KINDS: Mapping[str, Callable[[int], Files]] = {
 }
 """What grows, and the files of a chart with so many of them."""
 
+TEAM: Mapping[str, Callable[[int], Files]] = {
+    "links of the README": lambda size: {
+        "README.md": "# web\n\n" + _each("See [k<n>](https://a<n>.test) and ![b](https://b.test/<n>).\n", size)
+    },
+    "waivers": lambda size: {
+        ".helm-constitution.yaml": "waivers:\n" + _each(_WAIVER, size),
+        "values.yaml": _values(size),
+    },
+    "debt": lambda size: {".helm-constitution-debt.yaml": _DEBT + _each(_ACCEPTED, size), "values.yaml": _values(size)},
+    "scenarios": lambda size: {
+        ".helm-constitution.yaml": "scenarios:\n" + _each("  - {name: s<n>, set: [k=<n>]}\n", size // 20),
+        "values.yaml": "k: 1\n",
+        "templates/a.yaml": _keyed("  k: {{ .Values.k | quote }}\n", 1),
+    },
+}
+"""The same for what a team writes."""
+
 COMPARED: Mapping[str, Callable[[int], tuple[Files, Files]]] = {
     "changed values": lambda size: (
         {"values.yaml": _values(size)},
@@ -196,7 +224,7 @@ def seconds(kind: str, size: int, engine: HelmEngine) -> float:
             old, files = COMPARED[kind](size)
             baseline = str(_written(Path(folder, "old", "web"), old))
         else:
-            files = KINDS[kind](size)
+            files = {**KINDS, **TEAM}[kind](size)
         chart = _written(Path(folder, "new", "web"), files)
         options = CheckOptions(select=tuple(_MODULES.split(",")), baseline=baseline, sources=True, seconds=600)
         gc.collect()
@@ -222,7 +250,7 @@ def main(arguments: Sequence[str]) -> int:
     engine = EmbeddedEngine(Limits(seconds=600))
     seconds("values", 10, engine)  # imports
     try:
-        for kind in (*KINDS, *COMPARED):
+        for kind in (*KINDS, *TEAM, *COMPARED):
             taken = [seconds(kind, size, engine) for size in sizes]
             growth = taken[-1] / max(taken[-2], 0.01) if len(taken) > 1 else 1
             sys.stdout.write(f"{kind:30}{''.join(f'{one:9.2f}' for one in taken)} s{growth:8.1f}\n")

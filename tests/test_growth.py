@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.growth import COMPARED, KINDS, seconds
+from bench.growth import COMPARED, KINDS, TEAM, seconds
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
@@ -21,7 +21,7 @@ def engine() -> Iterator[HelmEngine]:
     engine.close()
 
 
-@pytest.mark.parametrize("kind", [*KINDS, *COMPARED])
+@pytest.mark.parametrize("kind", [*KINDS, *TEAM, *COMPARED])
 def test_ten_times_as_much_takes_about_ten_times_as_long(kind: str, engine: HelmEngine) -> None:
     small, large = seconds(kind, 40, engine), seconds(kind, 400, engine)
     # Where time grows with the square it is a hundred times as long; what is short is measured badly.
