@@ -15,6 +15,7 @@ from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Severity, Verdict
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.report.model import ChartReport
+from tests.report.support import commands, steering
 from tests.support import check_chart, write
 
 CHART = {
@@ -183,6 +184,19 @@ def test_commands_know_the_rules_of_policies(tmp_path: Path, monkeypatch: pytest
     page = CliRunner().invoke(cli, ["explain", "few", "--policies", "policies"], catch_exceptions=False).stdout
     assert "Fix: at most 5 replicas" in page
     assert "Source: ValidatingAdmissionPolicy few, policies/few.yaml, line 4." in page
+
+
+def test_the_page_of_a_policy_steers_no_terminal_and_no_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = """{expression: "true", message: "\\e[31mred\\n::error::x ##vso[task.complete]y\\u202e"}"""
+    description = 'annotations: {description: "\\e]0;t\\a ::warning::z"}'
+    text = policy("few", told).replace("name: few\n", f"name: few\n          {description}\n", 1)
+    given(tmp_path, few=text)
+    monkeypatch.chdir(tmp_path)
+    for words in (["explain", "few"], ["rules"]):
+        page = CliRunner().invoke(cli, [*words, "--policies", "policies"], catch_exceptions=False).stdout
+        assert "policy/few" in page
+        assert commands(page) == []
+        assert steering(page) == []
 
 
 def test_an_unknown_place_in_the_configuration_is_an_error(tmp_path: Path, embedded: HelmEngine) -> None:

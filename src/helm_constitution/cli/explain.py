@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from helm_constitution.cli.options import complete_rules, policies_option, rule_modules, rules_option
+from helm_constitution.cli.printing import say
 from helm_constitution.lint.explain import page
 from helm_constitution.policy.reader import expand
 from helm_constitution.report.pages import rule_address
@@ -25,4 +26,6 @@ def command(rule_id: str, folders: tuple[Path, ...], policies: tuple[Path, ...])
     for number, rule in enumerate(rule for rule in every if rule.id in wanted):
         address = rule_address(rule.id)
         ending = f"\n\nWith tested examples: {address}" if address is not None else ""
-        click.echo(("\n" if number else "") + page(rule) + ending)
+        # A policy's page holds the texts of its file.
+        for line in (("\n" if number else "") + page(rule) + ending).split("\n"):
+            say(line)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from helm_constitution.cli.options import policies_option, rule_modules, rules_option
+from helm_constitution.cli.printing import say
 from helm_constitution.lint.explain import title
 
 
@@ -16,6 +17,6 @@ from helm_constitution.lint.explain import title
 def command(folders: tuple[Path, ...], policies: tuple[Path, ...]) -> None:
     """List every rule: id, weight in the built-in constitution, what it finds."""
     for module in rule_modules(folders, policies):
-        click.echo(f"{module.title} ({module.key})")
+        say(f"{module.title} ({module.key})")
         for rule in module.rules:
-            click.echo(f"  {rule.id:<40} {rule.weight:<7} {title(rule)}")
+            say(f"  {rule.id:<40} {rule.weight:<7} {title(rule)}")
