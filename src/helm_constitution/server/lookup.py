@@ -169,7 +169,7 @@ class Lookup:
         }
         shown = [dotted(path) for path in dict.fromkeys(printed) if path]
         lines = [f"Prints {_some(shown)}"] if shown else []
-        if conditions := [f"`{clean(dotted(path))}` (line {row})" for path, row in decided if path]:
+        if conditions := [f"{code(dotted(path))} (line {row})" for path, row in decided if path]:
             lines.append(f"Depends on {', '.join(conditions)}")
         return "\n\n".join(lines)
 
