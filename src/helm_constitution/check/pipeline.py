@@ -87,13 +87,8 @@ def examine(request: CheckRequest, cache: Cache | None = None) -> Examined:
 
 def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Examined:
     engine, options = request.engine, request.options
-    folder = request.copy or _folder(request.chart)
-    stack.enter_context(engine.hold(folder))  # no scenario loads it once more
-    # helm starts before anything heavy is imported or read: it takes longest.
-    draft = request.memory if request.is_draft else None
-    first: Pending[RenderOutput] = engine.render(folder, options.request)
+    analysed, first, linting = _start_helm(request, cache, stack)
 
-    from helm_constitution.chart.loader import load_chart
     from helm_constitution.check.report import chart_report
     from helm_constitution.check.settle import settle
     from helm_constitution.check.setup import begin_comparison, begin_renderings, load_policy
@@ -102,13 +97,9 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     from helm_constitution.lint.placing import Placing
     from helm_constitution.lint.runner import Runner
     from helm_constitution.lint.told_by import each_once
-    from helm_constitution.templates.analysis import AnalysedChart
 
-    known = request.memory or Memory()
-    chart = load_chart(folder, shown=str(request.chart), known_values=known.values)
+    known, chart = request.memory or Memory(), analysed.chart
     policy = load_policy(request, chart)
-    analysed = AnalysedChart(chart, known.kept)
-    linting = _lint(request, analysed, draft, cache, stack)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
     rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds)
@@ -123,7 +114,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
         from helm_constitution.cluster.ask import ask
 
         checked = checked.with_cluster(ask(options.cluster, rendered, checked.comparison))
-    maps = draft.source_maps if draft else None
+    maps = known.source_maps if request.is_draft else None
     placing = Placing(checked, engine, stack, subcharts=options.subcharts, on=options.lines, known=maps)
     placing.begin(rules.run(checked, on_helm=True))
     rules.run(checked)
@@ -147,9 +138,26 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     return Examined(report, rendered, policy)
 
 
-def _lint(
-    request: CheckRequest, analysed: AnalysedChart, draft: Memory | None, cache: Cache | None, stack: ExitStack
-) -> Pending[LintOutput]:
+def _start_helm(
+    request: CheckRequest, cache: Cache | None, stack: ExitStack
+) -> tuple[AnalysedChart, Pending[RenderOutput], Pending[LintOutput]]:
+    """Reads the chart, with helm at work: it takes longest, so it starts before anything heavy is imported or read."""
+    engine, options = request.engine, request.options
+    folder = request.copy or _folder(request.chart)
+    stack.enter_context(engine.hold(folder))  # no scenario loads it once more
+    first = engine.render(folder, options.request)
+
+    from helm_constitution.chart.loader import load_chart
+    from helm_constitution.templates.analysis import AnalysedChart
+
+    known = request.memory or Memory()
+    chart = load_chart(folder, shown=str(request.chart), known_values=known.values)
+    analysed = AnalysedChart(chart, known.kept)
+    return analysed, first, _lint(request, analysed, cache, stack)
+
+
+def _lint(request: CheckRequest, analysed: AnalysedChart, cache: Cache | None, stack: ExitStack) -> Pending[LintOutput]:
+    draft = request.memory if request.is_draft else None
     if draft is not None and draft.lint is not None:
         return Answered(draft.lint)
     from helm_constitution.render.cheap_lint import begin_lint
