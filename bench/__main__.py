@@ -1,4 +1,5 @@
-"""Times the check beside ``helm lint`` then ``helm template`` on the same charts, in one run.
+"""Times the check beside ``helm lint`` then ``helm template`` on the same charts, in one run, and beside these two
+with kube-linter, kube-score and polaris, where they are on PATH: the five commands that it replaces.
 
 ``python -m bench [CHART…]`` measures generated charts of four sizes, the given ones, and those that ``$BENCH_CHARTS``
 names (separated like PATH). In each round every command runs once, in an order that changes from round to round; the
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.bytecode import compile_installed
 from bench.charts import SIZES, make
@@ -26,20 +28,33 @@ from scripts.fetch_helm import cache_folder, find_helm
 from scripts.fetch_wheels import ROOT
 
 PARTS = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "src", "rules")
-# What is aimed at: shares of helm's time, MiB.
-FRESH = "aim 0.9, none above 1.05"
-UNCHANGED = "aim 0.4"
-MEMORY = "aim at most 150 MiB"
+PEERS = ("kube-linter", "kube-score", "polaris")
+HELM = "helm lint; helm template"
+COLD = "check, embedded"
+UNCHANGED = "check, unchanged"
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to time: commands that run one after the other. ``ours`` may end with 1, for findings."""
+    """Something to time: commands that run one after the other.
+
+    ``ours`` may end with 1, for findings. A ``peer`` too, but it prints something, or else it has failed. ``of_helm``
+    and ``of_five`` are the shares that are aimed at: of helm's two commands, of these and the three peers together.
+    """
 
     name: str
     commands: tuple[tuple[str, ...], ...]
     ours: bool = False
-    aim: str = ""
+    peer: bool = False
+    of_helm: float | None = None
+    of_five: float | None = None
+
+
+class Took(NamedTuple):
+    """Seconds of wall clock, and of processor time of all processes."""
+
+    wall: float
+    cpu: float
 
 
 @dataclass(frozen=True)
@@ -52,10 +67,13 @@ class Memory:
 
 @dataclass(frozen=True)
 class Measured:
-    """How one of our contenders did on a chart: its share of helm's time."""
+    """How one of our contenders did on a chart: its share of helm's time, that of the five commands where all of them
+    could be timed, and its seconds."""
 
     contender: Contender
-    share: float
+    of_helm: float
+    of_five: float | None
+    took: float
     memory: Memory | None
 
 
@@ -81,37 +99,49 @@ def install() -> Path:
     return environment / "bin"
 
 
-def contenders(program: Path, helm: Path, chart: Path) -> list[Contender]:
-    """What is timed on a chart; the first is what the others are compared with."""
+def contenders(program: Path, helm: Path, chart: Path, manifests: Path) -> list[Contender]:
+    """What is timed on a chart; the first is what the others are compared with.
+
+    Args:
+        program: the ``bin`` folder of the environment that the program is installed in.
+        helm: the program helm.
+        chart: what is checked.
+        manifests: the file that the rendered chart is in, for who reads no charts.
+    """
     target = str(chart)
     options = ("check", "--scenarios", "defaults")
     check = (str(program / "helm-constitution"), *options)
     without_lines = (str(program / "python"), "-I", str(Path(__file__).with_name("without_lines.py")), *options)
-    found = [Contender("helm lint; helm template", ((str(helm), "lint", target), (str(helm), "template", target)))]
+    found = [Contender(HELM, ((str(helm), "lint", target), (str(helm), "template", target)))]
     for engine in ("cli", "embedded"):
         fresh = ("--no-cache", "--engine", engine, target)
-        found.append(Contender(f"check, {engine}, no lines", ((*without_lines, *fresh),), ours=True, aim=FRESH))
-        found.append(Contender(f"check, {engine}", ((*check, *fresh),), ours=True))
-    found.append(Contender("check, unchanged", ((*check, "--engine", "cli", target),), ours=True, aim=UNCHANGED))
-    if shutil.which("kube-linter"):
-        found.append(Contender("kube-linter", (("kube-linter", "lint", target),)))
-    if shutil.which("kube-score"):
-        pipe = f'"{helm}" template "{target}" | kube-score score -'
-        found.append(Contender("helm template | kube-score", (("sh", "-c", pipe),)))
-    if shutil.which("polaris"):
-        found.append(Contender("polaris", (("polaris", "audit", "--helm-chart", target),)))
+        found.append(Contender(f"check, {engine}, no lines", ((*without_lines, *fresh),), ours=True))
+        found.append(Contender(f"check, {engine}", ((*check, *fresh),), ours=True, of_helm=1.8, of_five=0.9))
+    found.append(Contender(UNCHANGED, ((*check, "--engine", "embedded", target),), ours=True))
+    commands = (("lint", target), ("score", str(manifests)), ("audit", "--helm-chart", target))
+    for peer, command in zip(PEERS, commands, strict=True):
+        if shutil.which(peer):
+            found.append(Contender(peer, ((peer, *command),), peer=True))
     return found
 
 
-def run(contender: Contender, environment: dict[str, str]) -> float:
-    """Seconds of wall clock that a contender takes once."""
-    begin = time.perf_counter()
+def run(contender: Contender, environment: dict[str, str]) -> Took:
+    """What a contender takes once.
+
+    Raises:
+        Failed: it did not do its work.
+    """
+    begin, before = time.perf_counter(), os.times()
     for command in contender.commands:
         done = subprocess.run(command, env=environment, capture_output=True, check=False)
-        # helm lint may complain of a chart that helm template renders; peers end with whatever their findings ask for.
-        if contender.ours and done.returncode not in (0, 1):
-            raise Failed(f"{contender.name}: status {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
-    return time.perf_counter() - begin
+        # helm lint may complain of a chart that helm template renders; the others end with 1 for findings. A peer that
+        # fails does so with 1 as well, and prints nothing but its error.
+        has_failed = done.returncode not in (0, 1) or (contender.peer and not done.stdout)
+        if has_failed and (contender.ours or contender.peer):
+            error = done.stderr.decode(errors="replace").strip()
+            raise Failed(f"{contender.name}: status {done.returncode}: {error}")
+    wall, after = time.perf_counter() - begin, os.times()
+    return Took(wall, sum(after[2:4]) - sum(before[2:4]))
 
 
 def peak_memory(command: Sequence[str], environment: dict[str, str]) -> Memory | None:
@@ -140,42 +170,93 @@ def describe(chart: Path) -> str:
     return f"{size // 1024} KB values, {len(files)} templates of {templates // 1024} KB"
 
 
-def measure(chart: Path, everyone: Sequence[Contender], rounds: int, environment: dict[str, str]) -> list[Measured]:
-    """Measures a chart, prints its table; gives how each of our contenders did."""
-    print(f"\n{chart.name}: {describe(chart)}")
-    times: list[list[float]] = [[] for _ in everyone]
+def able(everyone: Sequence[Contender], environment: dict[str, str]) -> list[Contender]:
+    """Runs everyone once, which isn't timed; leaves out the peers that fail, and says so.
+
+    Raises:
+        Failed: one of ours.
+    """
+    found = []
     for contender in everyone:
-        run(contender, environment)
+        try:
+            run(contender, environment)
+        except Failed as failed:
+            if not contender.peer:
+                raise
+            print(f"  left out: {str(failed)[:200]}")
+        else:
+            found.append(contender)
+    return found
+
+
+def measure(chart: Path, everyone: Sequence[Contender], rounds: int, environment: dict[str, str]) -> list[Measured]:
+    """Measures a chart, prints its table; gives how each of our contenders did.
+
+    Raises:
+        Failed: one of them, in whatever round.
+    """
+    print(f"\n{chart.name}: {describe(chart)}")
+    everyone = able(everyone, environment)
+    times: list[list[Took]] = [[] for _ in everyone]
     for number in range(rounds):
         first = number % len(everyone)
         order = [*range(first, len(everyone)), *range(first)]
         for index in reversed(order) if number % 2 else order:
             times[index].append(run(everyone[index], environment))
-    helm_time = statistics.median(times[0])
+    medians = [statistics.median(one.wall for one in took) for took in times]
+    helm, peers = medians[0], [median for one, median in zip(everyone, medians, strict=True) if one.peer]
+    five = helm + sum(peers) if len(peers) == len(PEERS) else None
+    print("                                       wall, least,  CPU in ms; share of helm, of the five commands; memory")
     measured = []
-    for contender, took in zip(everyone, times, strict=True):
-        median = statistics.median(took)
-        share = median / helm_time
-        line = f"  {contender.name:26}{median * 1000:6.0f} ms (least {min(took) * 1000:5.0f}){share:7.2f}"
+    for contender, took, median in zip(everyone, times, medians, strict=True):
+        cpu = statistics.median(one.cpu for one in took)
+        least = min(one.wall for one in took)
+        line = f"  {contender.name:34}{median * 1000:6.0f}{least * 1000:7.0f}{cpu * 1000:7.0f}{median / helm:7.2f}"
+        of_five = median / five if five is not None else None
+        line += f"{of_five:7.2f}" if of_five is not None else "      –"
         if contender.ours:
             memory = peak_memory(contender.commands[0], environment)
-            measured.append(Measured(contender, share, memory))
+            measured.append(Measured(contender, median / helm, of_five, median, memory))
             if memory is not None:
                 line += f"{memory.own:6.0f} MiB (largest child {memory.largest:4.0f})"
         print(line, flush=True)
+    if five is not None:
+        print(f"  {'the five commands, one by one':34}{five * 1000:6.0f}{five / helm:21.2f}{1:7.2f}")
     return measured
 
 
 def summarize(charts: Sequence[Sequence[Measured]]) -> Iterator[str]:
     """What was reached over all charts, beside what is aimed at."""
     for results in zip(*charts, strict=True):
-        shares = [result.share for result in results]
         contender = results[0].contender
-        line = f"  {contender.name:26}median {statistics.median(shares):.2f}, greatest {max(shares):.2f}"
-        yield f"{line} ({contender.aim})" if contender.aim else line
+        line = f"  {contender.name:26}{_shares('of helm', [one.of_helm for one in results], contender.of_helm)}"
+        fives = [one.of_five for one in results if one.of_five is not None]
+        yield f"{line}; {_shares('of the five', fives, contender.of_five)}" if fives else line
+    of_cold = [
+        one.took / next(other.took for other in results if other.contender.name == COLD)
+        for results in charts
+        for one in results
+        if one.contender.name == UNCHANGED
+    ]
+    yield f"  unchanged: {_shares('of a cold check', of_cold, 0.2)}"
     memory = [result.memory.own for results in charts for result in results if result.memory is not None]
     if memory:
-        yield f"  memory of the program's own process: {max(memory):.0f} MiB at most ({MEMORY})"
+        yield f"  memory of the program's own process: {max(memory):.0f} MiB at most"
+
+
+def _shares(of: str, shares: Sequence[float], aim: float | None) -> str:
+    aimed = f" (aim {aim})" if aim is not None else ""
+    return f"{of} median {statistics.median(shares):.2f}, greatest {max(shares):.2f}{aimed}"
+
+
+def _manifests(helm: Path, chart: Path, folder: Path, environment: dict[str, str]) -> Path:
+    """The file that the rendered chart is written to."""
+    file = folder / f"{chart.name}.yaml"
+    with file.open("wb") as output:
+        subprocess.run(
+            [helm, "template", chart], env=environment, stdout=output, stderr=subprocess.DEVNULL, check=False
+        )
+    return file
 
 
 def main() -> int:
@@ -191,19 +272,25 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         environment = compile_installed(program / "python", os.environ)
         environment |= {"HELM_BIN": str(helm), "XDG_CACHE_HOME": str(Path(temporary, "cache"))}
+        # polaris runs the helm that is on PATH.
+        Path(temporary, "bin").mkdir()
+        Path(temporary, "bin", "helm").symlink_to(helm)
+        environment["PATH"] = os.pathsep.join((str(Path(temporary, "bin")), environment["PATH"]))
         for name in ("CACHE", "CONFIG", "DATA"):
             environment[f"HELM_{name}_HOME"] = str(Path(temporary, "helm", name.lower()))
         charts = [make(Path(temporary), size) for size in SIZES]
         charts += [path.absolute() for path in (*options.charts, *named)]
-        print(f"Helm {options.helm}, {options.rounds} rounds, {os.cpu_count()} cores; medians, shares of helm's time")
+        print(f"Helm {options.helm}, {options.rounds} rounds, {os.cpu_count()} cores; medians")
         try:
-            measured = [
-                measure(chart, contenders(program, helm, chart), options.rounds, environment) for chart in charts
-            ]
+            measured = []
+            for chart in charts:
+                manifests = _manifests(helm, chart, Path(temporary), environment)
+                everyone = contenders(program, helm, chart, manifests)
+                measured.append(measure(chart, everyone, options.rounds, environment))
         except Failed as failed:
             sys.stderr.write(f"error: {failed}\n")
             return 1
-    print(f"\nShares of helm's time over {len(charts)} charts")
+    print(f"\nShares of wall clock over {len(charts)} charts")
     for line in summarize(measured):
         print(line)
     return 0

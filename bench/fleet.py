@@ -1,9 +1,10 @@
 """Times a run over many charts: side by side, one by one, unchanged; and counts what helm is asked for each chart.
 
 ``python -m bench.fleet [CHART…]`` takes the given charts, and those that ``$BENCH_CHARTS`` names (separated like PATH);
-without any, generated ones. All commands run in turn, in each round in another order. The main figure is the processor
-of all processes, because a machine that is busy otherwise changes it least; the table shows medians. The program
-is installed into an environment of its own and compiled, as users have it.
+without any, generated ones. All commands run in turn, in each round in another order. The table shows medians: the
+processor of all processes, which a machine that is busy otherwise changes least, wall clock, beside that of kube-linter
+where it is on PATH, and the memory of the largest process. The program is installed into an environment of its own and
+compiled, as users have it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.__main__ import Contender, install
 from bench.bytecode import compile_installed
@@ -29,6 +31,10 @@ from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import Limits, LintOutput, Pending, RenderOutput, RenderRequest
 
+KUBE_LINTER = "kube-linter"
+# What is aimed at: shares of kube-linter's wall clock on the same charts; MiB of a worker.
+AIMS = {"all cores": 3.0, "unchanged": 0.1}
+MEMORY = 300
 COPIES = 5
 """Charts of each generated size but the largest, which comes once."""
 
@@ -77,7 +83,7 @@ def count_requests(charts: Sequence[Path]) -> None:
 
 
 def contenders(program: Path, charts: Sequence[Path]) -> list[Contender]:
-    """What is timed; the first is what the others are compared with.
+    """What is timed.
 
     Args:
         program: the ``bin`` folder of the environment that the program is installed in.
@@ -90,27 +96,59 @@ def contenders(program: Path, charts: Sequence[Path]) -> list[Contender]:
         Contender("all cores", ((*check, "--no-cache", *names),)),
         Contender("unchanged", ((*check, *names),)),
     ]
-    if shutil.which("kube-linter"):
-        found.append(Contender("kube-linter", (("kube-linter", "lint", *names),)))
+    if shutil.which(KUBE_LINTER):
+        found.append(Contender(KUBE_LINTER, ((KUBE_LINTER, "lint", *names),)))
     return found
 
 
-def measure(everyone: Sequence[Contender], rounds: int, environment: dict[str, str]) -> list[list[tuple[float, float]]]:
-    """Processor time and wall clock, in seconds, of each contender in each round, behind one that isn't counted."""
-    times: list[list[tuple[float, float]]] = [[] for _ in everyone]
+class Took(NamedTuple):
+    """What a command took once: seconds of processor and of wall clock, MiB of its largest process."""
+
+    cpu: float
+    wall: float
+    memory: float
+
+
+def take(contender: Contender, environment: dict[str, str]) -> Took:
+    """Runs a contender once. Raises SystemExit where it did not do its work."""
+    (command,) = contender.commands
+    begin = time.perf_counter()
+    with (
+        tempfile.TemporaryFile() as output,
+        subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.DEVNULL) as process,
+    ):
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode < 0 or not output.tell():
+            raise SystemExit(f"error: {contender.name} ended with status {process.returncode}, and printed nothing")
+    return Took(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
+def measure(everyone: Sequence[Contender], rounds: int, environment: dict[str, str]) -> list[Took]:
+    """The medians of each contender, over all rounds behind one that isn't counted."""
+    times: list[list[Took]] = [[] for _ in everyone]
     for number in range(-1, rounds):
         order = list(range(len(everyone)))
         for index in reversed(order) if number % 2 else order:
-            (command,) = everyone[index].commands
-            before, begin = os.times(), time.perf_counter()
-            done = subprocess.run(command, env=environment, capture_output=True, check=False)
-            after, wall = os.times(), time.perf_counter() - begin
-            if done.returncode < 0:
-                raise SystemExit(f"error: {everyone[index].name} was killed by signal {-done.returncode}")
-            cpu = after.children_user + after.children_system - before.children_user - before.children_system
+            took = take(everyone[index], environment)
             if number >= 0:
-                times[index].append((cpu, wall))
-    return times
+                times[index].append(took)
+    return [Took(*map(statistics.median, zip(*took, strict=True))) for took in times]
+
+
+def show(everyone: Sequence[Contender], medians: Sequence[Took], charts: int) -> None:
+    """Prints the table."""
+    walls = {one.name: took.wall for one, took in zip(everyone, medians, strict=True)}
+    peer = walls.get(KUBE_LINTER)
+    for contender, took in zip(everyone, medians, strict=True):
+        line = f"  {contender.name:12}CPU{took.cpu:8.2f} s ({took.cpu / charts * 1000:5.0f} ms a chart)"
+        line += f"   wall{took.wall:8.2f} s   {took.memory:4.0f} MiB"
+        if peer is not None:
+            aim = AIMS.get(contender.name)
+            line += f"   {took.wall / peer:5.2f} of kube-linter" + (f" (aim {aim})" if aim is not None else "")
+        print(line)
+    print(f"  memory of a worker: aim at most {MEMORY} MiB")
 
 
 def main() -> int:
@@ -126,15 +164,8 @@ def main() -> int:
         environment = compile_installed(program / "python", os.environ)
         environment["XDG_CACHE_HOME"] = str(Path(temporary, "cache"))
         everyone = contenders(program, charts)
-        print(f"{len(charts)} charts, {options.rounds} rounds, {os.cpu_count()} cores; medians, share of the first's")
-        times = measure(everyone, options.rounds, environment)
-        first = statistics.median(cpu for cpu, _ in times[0])
-        for contender, took in zip(everyone, times, strict=True):
-            cpu, wall = (statistics.median(one[part] for one in took) for part in (0, 1))
-            each = cpu / len(charts) * 1000
-            print(
-                f"  {contender.name:14}CPU{cpu:8.2f} s ({each:6.0f} ms a chart){cpu / first:6.2f}   wall{wall:8.2f} s"
-            )
+        print(f"{len(charts)} charts, {options.rounds} rounds, {os.cpu_count()} cores; medians")
+        show(everyone, measure(everyone, options.rounds, environment), len(charts))
         count_requests(list(dict.fromkeys(charts)))
     return 0
 
