@@ -11,8 +11,7 @@ from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION
 from helm_constitution.kubernetes.schema_faults import SchemaFault, schema_faults
 from helm_constitution.kubernetes.schemas import Schema, bundled, kubernetes_versions, schemas_of_definition
 from helm_constitution.kubernetes.versions import OLDEST_SUPPORTED
-from helm_constitution.render.placeholders import WORD
-from helm_constitution.render.scenarios import FULL
+from helm_constitution.render.scenarios import FULL, WORD
 from helm_constitution.text.semver import Version, parse_constraint
 from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_document import walk

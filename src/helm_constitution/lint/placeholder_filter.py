@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING
 
-from helm_constitution.render.placeholders import KUBERNETES, OVERRIDES, WORD, by_name
-from helm_constitution.render.scenarios import Scenario, names_field
+from helm_constitution.render.placeholders import KUBERNETES, OVERRIDES, by_name
+from helm_constitution.render.scenarios import WORD, Scenario, names_field
 from helm_constitution.text.yaml_document import View, walk
 from helm_constitution.text.yaml_scalars import Json
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.chart.schema import placeholder_of_schema, schema_of, text_named
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
-from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json
+from helm_constitution.render.scenarios import WORD, Scenario, ScenarioKind, SetValue, set_json
 from helm_constitution.render.toggles import FreeValues
 from helm_constitution.render.value_examples import ValueExamples, first_item
 from helm_constitution.templates.abstract import ANYTHING
@@ -31,8 +31,6 @@ MOST_CHOICES_TRIED = 3
 _NAMED = 2
 """The most values in a scenario's name."""
 _DEEPEST = 4
-WORD = "placeholder"
-"""What stands in every text that is made up."""
 
 _FLAGS = frozenset({"enabled", "enable", "create", "disabled"})
 """A missing value with such a name is a flag."""

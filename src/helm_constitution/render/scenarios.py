@@ -26,6 +26,9 @@ QUICK = "quick"
 FULL = "full"
 """The choice of all scenarios."""
 
+WORD = "placeholder"
+"""What stands in every text that is made up for a value."""
+
 
 @dataclass(frozen=True)
 class ScenarioKind:
