@@ -77,6 +77,7 @@ DOCUMENTS: dict[str, tuple[str, Json]] = {
         "b: &b {x: 1}\nc: &c {x: 2, z: 1}\na:\n  <<: *b\n  <<: *c\n",
         {"x": 2, "z": 1},
     ),
+    "a merge key may have its tag": ("b: &b {x: 1}\na:\n  !!merge <<: *b\n  z: 2\n", {"x": 1, "z": 2}),
     "a quoted merge key is a key": ("a:\n  '<<': {z: 1}\n", {"<<": {"z": 1}}),
     "an anchor defined again": ("a:\n  - &x 1\n  - *x\n  - &x 2\n  - *x\n", [1, 1, 2, 2]),
     "the last of duplicate keys wins": ("a: 1\na: 2\n", 2),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from helm_constitution.chart.value_comments import CommentKind
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.pyyaml import yaml
-from helm_constitution.text.yaml_document import Path, Span, YamlDocument, dotted, key_text
+from helm_constitution.text.yaml_document import Path, Span, YamlDocument, dotted, is_merge, key_text
 from helm_constitution.text.yaml_scalars import Json
 
 
@@ -73,7 +73,7 @@ class KeyReader:
         # A key given twice: the last one's data counts, so the first one's node may have keys that the data lacks.
         values = data if isinstance(data, dict) else {}
         for key_node, value_node in node.value:
-            if key_node.tag == "?" and key_node.value == "<<":
+            if is_merge(key_node):
                 continue
             name = key_text(key_node)
             below = (*path, name)

@@ -204,7 +204,8 @@ def _plain_scalars(node: yaml.Node | None, path: Path, beginnings: Collection[st
 
 
 def is_merge(key: yaml.Node) -> bool:
-    return key.value == "<<" and key.tag == "?"
+    """Whether a map's key is a merge key, ``<<`` or, as yq writes it, ``!!merge <<``."""
+    return key.value == "<<" and key.tag in ("?", "tag:yaml.org,2002:merge")
 
 
 def key_text(node: yaml.Node) -> str:
