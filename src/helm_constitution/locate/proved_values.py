@@ -130,6 +130,8 @@ class _Trial:
         for layer in reversed(self._layers):
             data = nested(layer.under, layer.document.view.data)
             values = merge(values, data) if isinstance(data, dict) else values
+        if not self._request.set_arguments:
+            return values
         try:
             return apply(((one.flag, one.value) for one in self._request.set_arguments), copy.deepcopy(values))
         except ValueError:
