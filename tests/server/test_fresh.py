@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.model import DEFAULTS
-from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.helm.embedded import EmbeddedEngine
+from helm_constitution.helm.protocol import HelmEngine, Limits, Pending, RenderOutput, RenderRequest
 from helm_constitution.server.checker import Checker
 from helm_constitution.server.notes import Note, notes_of
 from tests.support import WEB, write
@@ -171,3 +172,34 @@ def test_what_rules_a_chart_counts_before_its_file_is_saved(
     checker.forget(chart)
     assert after == shown(*fresh(repository, texts, embedded))
     assert ["security/privileged" in str(notes) for notes in (before, after)] == [True, False]
+
+
+class CountingEngine(EmbeddedEngine):
+    """Counts the renders that it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(Limits())
+        self.renders = 0
+
+    def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
+        self.renders += 1
+        return super().render(chart, request)
+
+
+def test_a_draft_is_rendered_once_although_a_password_is_random(tmp_path: Path) -> None:
+    labels = "labels: {app: web}"
+    deployment = WEB["web/templates/deployment.yaml"].replace(labels, "labels: {app: web, x: '{{ randAlpha 20 }}'}")
+    write(tmp_path, {**WEB, "web/templates/deployment.yaml": deployment, ".git/HEAD": ""})
+    chart, engine = tmp_path / "web", CountingEngine()
+    checker = Checker(engine, CheckOptions())
+    places, renders = [], []
+    for edit in ("", "# One.\n", "# Two.\n"):
+        texts = {str(chart / "README.md"): f"# web\n{edit}"}
+        engine.renders = 0
+        notes = notes_of(checker.check(chart, DEFAULTS, texts, is_draft=bool(edit)), chart)
+        renders.append(engine.renders)
+        places.append([note.place for note in notes if note.place.path.endswith("deployment.yaml")])
+    checker.close()
+    assert renders[0] > 1
+    assert renders[1:] == [1, 1]
+    assert places[0] == places[1] == places[2] != []
