@@ -59,7 +59,7 @@ def output() -> str:
     return done.stdout
 
 
-def drawing(text: str) -> str:
+def drawing(text: str, title: str = "The report of a chart with faults") -> str:
     """The first lines of a terminal's output as SVG."""
     lines = _LINKS.sub("", text).split("\n")[:LINES]
     width, height = round(COLUMNS * _WIDTH + 2 * _MARGIN), len(lines) * _HEIGHT + 2 * _MARGIN
@@ -71,7 +71,7 @@ def drawing(text: str) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
-            "<title>The report of a chart with faults</title>",
+            f"<title>{html.escape(title, quote=False)}</title>",
             (
                 "<style>text { font: 14px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #e6e9ee;"
                 " white-space: pre; }</style>"
