@@ -158,3 +158,21 @@ def test_two_editors_see_their_own_texts(root: Path) -> None:
             assert other.codes(values) == ["values/unused", "values/unused"]
 
     asyncio.run(session())
+
+
+def test_a_file_that_cannot_be_read_is_told_in_that_file(root: Path) -> None:
+    values, other = root / "web" / "values.yaml", root / "web" / "templates" / "other.yaml"
+
+    async def session() -> None:
+        async with editor(root) as shown:
+            found = await shown.open(values)
+            other.symlink_to("/proc/self/mem")  # nobody can read it at its beginning
+            for text in (values.read_text() + "# More.\nmore: 1\n", values.read_text()):
+                await shown.edit(values, text)
+                assert [one.message for one in shown.of(other)] == ["can't be read: Input/output error"]
+            other.unlink()
+            assert await shown.edit(values, values.read_text() + "# No more.\n") == found
+            assert shown.of(other) == []
+            assert shown.messages == []
+
+    asyncio.run(session())

@@ -54,10 +54,10 @@ class Checker:
         measures = is_open and scenarios != DEFAULTS
         options = self._options._replace(scenarios=scenarios, cache=False, coverage=measures or self._options.coverage)
         memory = self._memories.setdefault(chart, Memory()) if is_open else None
-        copy = self._copy(chart, unsaved)
-        request = CheckRequest(chart, self._engine, options, progress, copy, unsaved, memory, is_draft)
         self._examined.pop(chart, None)
         try:
+            copy = self._copy(chart, unsaved)
+            request = CheckRequest(chart, self._engine, options, progress, copy, unsaved, memory, is_draft)
             examined = examine(request)
         except ConstitutionError as error:
             return Answer(None, _fault(error, chart), unsaved=frozenset(unsaved))

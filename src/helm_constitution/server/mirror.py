@@ -34,7 +34,8 @@ class Mirror:
         """Updates the copy to the chart with these texts, by their paths in the chart; returns its folder.
 
         Raises:
-            OSError: it can't be written.
+            ChartError: a file can't be read.
+            OSError: the copy can't be written.
         """
         wanted: dict[str, object] = dict(_files(self._chart, self._rules(unsaved)))
         wanted.update(unsaved)
@@ -53,6 +54,9 @@ class Mirror:
                     shutil.copyfile(self._chart / path, target)
                 except FileNotFoundError:  # removed meanwhile
                     continue
+                except OSError as error:
+                    file = str(self._chart / path)
+                    raise ChartError(f"can't be read: {error.strerror}", file=file) from error
             self._written[path] = state
         self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder

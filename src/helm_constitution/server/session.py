@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from helm_constitution.core.errors import internal_error
 from helm_constitution.core.model import DEFAULTS
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
@@ -173,6 +174,12 @@ class Session:
         return dict.fromkeys([*gone, *(one for one in ruled if one != own), *([own] if own is not None else [])])
 
     async def _check(self, chart: Path, wanted: Wanted) -> None:
+        try:
+            await self._show_check(chart, wanted)
+        except Exception as error:  # noqa: BLE001 - otherwise nobody learns that what is shown is outdated
+            self._say(f"{chart.name}: {internal_error(error)}")
+
+    async def _show_check(self, chart: Path, wanted: Wanted) -> None:
         texts = self.texts()
         if not is_chart(chart, texts):
             self._remove(chart)
