@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -33,7 +36,7 @@ COMMANDS = (
 )
 
 
-def started(folder: Path, helm4: Path, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def started(folder: Path, helm4: Path, arguments: tuple[str, ...], *, talks: bool = False) -> subprocess.Popen[bytes]:
     """The program in a session of its own, as soon as it handles signals (Python itself answers them before)."""
     environment = {**os.environ, "HELM_BIN": str(helm4), "TMPDIR": str(folder / "tmp")}
     environment["XDG_CACHE_HOME"] = str(folder / "cache")
@@ -41,6 +44,7 @@ def started(folder: Path, helm4: Path, arguments: tuple[str, ...]) -> subprocess
         [sys.executable, "-m", "helm_constitution", *arguments],
         cwd=folder,
         env=environment,
+        stdin=subprocess.PIPE if talks else None,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -90,15 +94,15 @@ def laid_out(folder: Path) -> None:
     (folder / "constitution.md").write_text(OURS)
 
 
-WRITTEN = ("report.json", "plan.md", "constitution.md", ".helm-constitution.yaml", "web/.helm-constitution-debt.yaml")
-
-
-def written(folder: Path) -> dict[str, bytes | None]:
-    """What stands in the files that the commands write, but for the folder; None for one that isn't there."""
-    here = os.fsencode(folder)
-    return {
-        name: (folder / name).read_bytes().replace(here, b".") if (folder / name).exists() else None for name in WRITTEN
-    }
+def written(folder: Path) -> dict[str, bytes]:
+    """What every file holds, packed ones unpacked, but for the folder's own path and times."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not name.startswith(("tmp/", "cache/")):
+            content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            found[re.sub(r"/[0-9a-f]{2}/[0-9a-f]{62}", "", name)] = content.replace(os.fsencode(folder), b".")
+    return found
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=["embedded", "cli", "accept", "plan", "init"])
@@ -126,7 +130,47 @@ def test_any_moment(tmp_path: Path, helm4: Path, arguments: tuple[str, ...], num
         ended += program.returncode not in (0, 1)
         assert b"Traceback" not in said
         assert nobody_is_left(program.pid)
-        assert [name for name, text in written(folder).items() if text not in (before[name], after[name])] == []
+        now = written(folder)
+        names = {*before, *now, *after}
+        assert [name for name in names if now.get(name) not in (before.get(name), after.get(name))] == []
         assert [path.name for path in folder.rglob("*.part")] == []
         assert list((folder / "tmp").iterdir()) == []
     assert ended or longest < 1
+
+
+def message(method: str, number: int | None, **params: object) -> bytes:
+    """A message of the language server protocol, as an editor sends it."""
+    body = {"jsonrpc": "2.0", "method": method, "params": params, **({} if number is None else {"id": number})}
+    text = json.dumps(body).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(text), text)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_at_any_moment(tmp_path: Path, helm4: Path, number: signal.Signals) -> None:
+    moments = random.Random(f"server {number}")
+    for count in range(MOMENTS // 5):
+        folder = tmp_path / str(count)
+        laid_out(folder)
+        before = written(folder)
+        program = started(folder, helm4, ("server",), talks=True)
+        assert program.stdin is not None
+        file = folder / "web" / "values.yaml"
+        document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": file.read_text()}
+        program.stdin.write(
+            message("initialize", 1, processId=None, rootUri=folder.as_uri(), capabilities={})
+            + message("initialized", None)
+            + message("textDocument/didOpen", None, textDocument=document)
+        )
+        program.stdin.flush()
+        time.sleep(moments.random() * 4)
+        program.send_signal(number)
+        # Its input stays open: the signal alone has to end it.
+        program.wait(60)
+        assert program.stderr is not None
+        said = program.stderr.read()
+        assert program.returncode in (128 + number, -number), said
+        assert b"Traceback" not in said
+        program.communicate()
+        assert nobody_is_left(program.pid)
+        assert written(folder) == before
+        assert list((folder / "tmp").iterdir()) == []

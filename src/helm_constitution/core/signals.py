@@ -59,6 +59,12 @@ def end_cleanly() -> None:
         sys.unraisablehook = _swallowed
 
 
+def interrupt_terminates() -> None:
+    """Makes Ctrl-C raise Terminated as well, for who runs under a library that handles a KeyboardInterrupt itself."""
+    if signal.getsignal(signal.SIGINT) is _interrupt:
+        signal.signal(signal.SIGINT, _terminate)
+
+
 def end_at_once() -> None:
     """Gives these signals their usual effect again, in a process that has nothing to tidy."""
     for number in _ending_signals():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from lsprotocol import types
@@ -27,15 +28,22 @@ class ConstitutionServer(LanguageServer):
 
     Args:
         setup: the settings of checks.
+        stop_reading: ends the stream of the editor's messages.
     """
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, stop_reading: Callable[[], None]) -> None:
         # Whole texts: where a line ends is then no question between the editor's counting and pygls's.
         super().__init__(SOURCE, __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.setup = setup
         self.link = Link(setup, _SILENCE * setup.limits.seconds)
         self.session = Session(self.link, self, setup.options.scenarios)
         self._checking: asyncio.Task[None] | None = None
+        self._stop_reading = stop_reading
+
+    def shutdown(self) -> None:
+        """Ends the connection. pygls waits for its thread that reads, which would wait for the editor."""
+        self._stop_reading()
+        super().shutdown()  # type: ignore[no-untyped-call]  # pygls has no annotation here
 
     def begin(self) -> None:
         """Begins to check the charts of the workspace."""

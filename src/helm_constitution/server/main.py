@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import select
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from lsprotocol import types
 
+from helm_constitution.core.signals import interrupt_terminates
 from helm_constitution.report.pages import rule_address
 from helm_constitution.server import actions, insight
 from helm_constitution.server.connection import ConstitutionServer
 from helm_constitution.server.session import Document
 from helm_constitution.server.worker import Setup
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
 _WATCHED = "**/*"
 """What the editor reports when another program changes it: templates read files of any name, and folders move."""
 
 
-def make_server(setup: Setup) -> ConstitutionServer:
+def make_server(setup: Setup, stop_reading: Callable[[], None]) -> ConstitutionServer:
     """A server that has not been started yet."""
-    server = ConstitutionServer(setup)
+    server = ConstitutionServer(setup, stop_reading)
 
     @server.feature(types.INITIALIZED)
     def initialized(_: types.InitializedParams) -> None:
@@ -134,17 +140,49 @@ def _watch_files(server: ConstitutionServer) -> None:
 
 
 def serve(setup: Setup) -> None:
-    """Serves the editor on standard input and output until it closes them."""
+    """Serves the editor on standard input and output until it closes them, or a signal ends the program."""
+    interrupt_terminates()
     with _streams() as (requests, answers):
-        server = make_server(setup)
+        server = make_server(setup, requests.stop)
         try:
-            server.start_io(requests, answers)
+            server.start_io(io.BufferedReader(requests), answers)
         finally:
             server.end()
 
 
+class _Requests(io.RawIOBase):
+    """An editor's stream that a thread reads until it ends, or until another thread calls ``stop``.
+
+    Args:
+        stream: its descriptor.
+    """
+
+    def __init__(self, stream: int) -> None:
+        self._stream = stream
+        self._stopped, self._stop = os.pipe()
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Reads what there is, as a raw stream does."""
+        view = memoryview(buffer)
+        if sys.platform != "win32":  # where only sockets can be waited for
+            waiting, _, _ = select.select([self._stream, self._stopped], [], [])
+            if self._stopped in waiting:
+                return 0
+        content = os.read(self._stream, len(view))
+        view[: len(content)] = content
+        return len(content)
+
+    def stop(self) -> None:
+        """Ends the stream: who is reading goes on as at its end."""
+        os.write(self._stop, b"x")
+
+
 @contextlib.contextmanager
-def _streams() -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def _streams() -> Iterator[tuple[_Requests, BinaryIO]]:
     """The editor's streams, protected from other output: printed text goes to standard error, in children too."""
     sys.stdout.flush()
     requests, answers = os.dup(0), os.dup(1)
@@ -152,5 +190,5 @@ def _streams() -> Iterator[tuple[BinaryIO, BinaryIO]]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    with os.fdopen(requests, "rb") as incoming, os.fdopen(answers, "wb") as outgoing:
-        yield incoming, outgoing
+    with os.fdopen(answers, "wb") as outgoing:
+        yield _Requests(requests), outgoing
