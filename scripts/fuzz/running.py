@@ -46,6 +46,9 @@ _WRITTEN = {
     "plan": ("plan.md",),
     "init": (CONFIGURATION, "constitution.md"),
     "fix": (),
+    "waive": (CONFIGURATION,),
+    "waivers": (),
+    "fleet": (),
     "pin": ("constitution.md",),
 }
 _DAY = "2026-01-31"
@@ -142,22 +145,27 @@ class Runner:
         if after.status != 0 and not stale and not oracles.is_random(root):
             yield Fault("accepted and fails", str(after.status), text.render(after, colour=False, full=False)[:2000])
 
-    def _whole(self, case: Case, root: Path) -> Iterator[Fault]:
-        """The program as users run it."""
+    def _arguments(self, case: Case, root: Path) -> list[str]:
+        """The command line of a case, but for the format."""
+        if case.command == "init":
+            return ["init"]
+        if case.command == "pin":
+            return ["constitution", "pin", "--write", "constitution.md"]
+        if case.command == "waive":
+            reasons = ["--why", "it is needed", "--instead", "nothing is simpler", "--values", "a.b"]
+            return ["waive", "values/unused", CHART, *reasons]
         arguments = [case.command, "--no-cache", "--engine", case.engine, "--scenarios", case.scenarios, "--debug"]
         arguments += ["--select", case.select] if case.select else []
         arguments += ["--subcharts"] if case.subcharts else []
         baseline = baseline_of(case, root)
         arguments += ["--baseline", str(baseline)] if baseline is not None else []
         arguments += [f"--policies={place}" for place in policies_of(case, root)]
-        if case.command == "init":
-            arguments = ["init"]
-        elif case.command == "plan":
-            arguments += ["plan.md", CHART]
-        elif case.command == "pin":
-            arguments = ["constitution", "pin", "--write", "constitution.md"]
-        else:
-            arguments += [CHART, *(["--diff"] if case.command == "fix" else [])]
+        arguments += ["plan.md"] if case.command == "plan" else []
+        return [*arguments, CHART, *(["--diff"] if case.command == "fix" else [])]
+
+    def _whole(self, case: Case, root: Path) -> Iterator[Fault]:
+        """The program as users run it."""
+        arguments = self._arguments(case, root)
         if case.command == "check":
             form = list(FORMATS)[case.number % len(FORMATS)]
             arguments += ["--format", form, *(["--coverage", "../coverage"] if case.coverage else [])]

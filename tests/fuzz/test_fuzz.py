@@ -12,7 +12,7 @@ from helm_constitution.core.model import Trouble, Verdict
 from helm_constitution.helm.protocol import FailureKind, HelmEngine, HelmMessage, MessageLevel, RenderOutput
 from scripts.fuzz import oracles
 from scripts.fuzz.__main__ import Tally, main
-from scripts.fuzz.cases import ALL, Case, Mutation, case_of, lay_out, minimised, shares_of
+from scripts.fuzz.cases import ALL, WHOLE, Case, Mutation, case_of, lay_out, minimised, shares_of
 from scripts.fuzz.oracles import Fault
 from scripts.fuzz.running import Runner
 from tests.report.support import chart, run
@@ -75,6 +75,8 @@ def test_a_healthy_chart_has_no_fault(embedded: HelmEngine, helm4: Path) -> None
     assert runner.run(case._replace(whole=True, engine="cli", number=1)) == []
     for command in ("accept", "plan", "init", "pin"):
         assert runner.run(case._replace(command=command)) == []
+    for command in WHOLE:
+        assert runner.run(case._replace(command=command, whole=True)) == []
 
 
 def test_oracles_see_what_they_look_for() -> None:
