@@ -33,6 +33,8 @@ COMMANDS = (
     ("accept", "web", "--select", "security,values,docs"),
     ("plan", "plan.md", "web"),
     ("init", "--force"),
+    ("fix", "web", "--unsafe", "--select", "security,values,docs", "--engine", "embedded"),
+    ("fleet", "web", "--results", "results", "--engine", "embedded"),
 )
 
 
@@ -105,7 +107,7 @@ def written(folder: Path) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=["embedded", "cli", "accept", "plan", "init"])
+@pytest.mark.parametrize("arguments", COMMANDS, ids=["embedded", "cli", "accept", "plan", "init", "fix", "fleet"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_any_moment(tmp_path: Path, helm4: Path, arguments: tuple[str, ...], number: signal.Signals) -> None:
     moments = random.Random(f"{arguments} {number}")
