@@ -30,23 +30,24 @@ def main() -> None:
 
 
 def _finish() -> None:
-    from helm_constitution.core.signals import Terminated
+    from helm_constitution.core.signals import status_of_end
 
+    status: int | None
     try:
         status = _run()
         # Here, not at exit, where Python would complain and exit with 120.
         _flush()
-    except KeyboardInterrupt:
-        status = 130
-    except Terminated as end:
-        status = 128 + end.number
     except BrokenPipeError:
         # The reader (head, less) has seen enough; without this Python complains once more at exit.
         sys.stderr.close()
         status = 141
-    except Exception as error:  # noqa: BLE001 - the last handler
-        status = 2
-        _say(_unexpected(error))
+    except BaseException as error:  # noqa: BLE001 - the last handler
+        status = status_of_end(error)
+        if status is None:
+            if not isinstance(error, Exception):
+                raise
+            status = 2
+            _say(_unexpected(error))
     sys.exit(status)
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from helm_constitution import __main__
 from helm_constitution.cli.main import cli
+from helm_constitution.core.signals import Interrupted, Terminated
 from helm_constitution.policy.debt import read_debt
 from tests.helm.support import write_chart
 
@@ -82,6 +83,26 @@ def test_whatever_escapes_is_one_line(
     assert said.endswith(f"helm-constitution: error: {words}{'' if debug else '; --debug shows where'}\n")
     assert ("Traceback" in said) == debug
     assert debug or said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "status"), [(Interrupted(), 130), (KeyboardInterrupt(), 130), (Terminated(signal.SIGTERM), 143)]
+)
+def test_a_signal_while_a_class_is_made_ends_the_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], end: BaseException, status: int
+) -> None:
+    class Field:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise end
+
+    def made(**_: object) -> None:
+        type("Record", (), {"field": Field()})
+
+    monkeypatch.setattr(cli, "main", made)
+    with pytest.raises(SystemExit) as ended:
+        __main__._finish()
+    assert ended.value.code == status
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("engine", ["cli", "embedded"])

@@ -32,11 +32,23 @@ class Interrupted(KeyboardInterrupt):
 def is_end(error: BaseException) -> bool:
     """Whether the program itself is to end: by a signal, not by what some code raises.
 
-    Where the entry point has not set up the signals, nobody can tell: a KeyboardInterrupt counts as one.
+    Where the entry point has not set up the signals, nobody can tell: a KeyboardInterrupt counts as one. Before Python
+    3.12, what is raised while a class is made comes as the cause of a RuntimeError.
     """
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return is_end(error.__cause__)
     if isinstance(error, Terminated | Interrupted):
         return True
     return isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not _interrupt
+
+
+def status_of_end(error: BaseException) -> int | None:
+    """The exit status of a program that such an end stopped: 128 and the signal; None for other errors."""
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return status_of_end(error.__cause__)
+    if isinstance(error, Terminated):
+        return 128 + error.number
+    return 128 + signal.SIGINT if isinstance(error, KeyboardInterrupt) else None
 
 
 def _ending_signals() -> tuple[signal.Signals, ...]:
