@@ -41,7 +41,7 @@ def _finish() -> None:
         # The reader (head, less) has seen enough; without this Python complains once more at exit.
         sys.stderr.close()
         status = 141
-    except BaseException as error:  # noqa: BLE001 - the last handler
+    except BaseException as error:
         status = status_of_end(error)
         if status is None:
             if not isinstance(error, Exception):
