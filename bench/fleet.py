@@ -94,6 +94,8 @@ def contenders(program: Path, charts: Sequence[Path]) -> list[Contender]:
     found = [
         Contender("one process", ((*check, "--no-cache", "--jobs", "1", *names),)),
         Contender("all cores", ((*check, "--no-cache", *names),)),
+        # As often as the peer renders them: once, with the default values.
+        Contender("defaults", ((*check, "--no-cache", "--scenarios", "defaults", *names),)),
         Contender("unchanged", ((*check, *names),)),
     ]
     if shutil.which(KUBE_LINTER):

@@ -23,7 +23,7 @@ from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.report.model import ChartReport
 from tests.helm.support import write_chart
-from tests.support import check_chart
+from tests.support import check_chart, write
 
 TODAY = "2026-05-01"
 OPTIONS = CheckOptions(cache=True, today=TODAY, coverage=True)
@@ -77,6 +77,20 @@ def test_a_report_comes_back_as_it_was(place: Path, chart: Path, cli4: CliEngine
     assert remembered(chart, cli4) == first
     assert repr(decode(json.dumps(encode(first)))) == repr(first)
     assert len(reports(place)) == 1
+
+
+@pytest.mark.parametrize(
+    ("template", "is_kept"),
+    [('{{ required "set password" .Values.absent }}\n', True), ('{{ include "nowhere" . }}\n', False)],
+    ids=["needs input", "fails"],
+)
+def test_only_what_may_pass_by_is_checked_again(
+    place: Path, chart: Path, cli4: CliEngine, template: str, is_kept: bool
+) -> None:
+    write(chart, {"templates/broken.yaml": template})
+    report = check_chart(chart, cli4, OPTIONS)
+    assert any(trouble.fatal for trouble in report.troubles)
+    assert remembered(chart, cli4) == (report if is_kept else None)
 
 
 def test_the_folder_and_its_files_are_the_users_own(place: Path, chart: Path, cli4: CliEngine) -> None:

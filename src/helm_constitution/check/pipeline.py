@@ -18,6 +18,7 @@ from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ChartError, ConfigurationError
+from helm_constitution.core.model import Status
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Answered
 
@@ -55,7 +56,8 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
     """
     day = request.options.day
     report = examine(request._replace(options=request.options._replace(today=day)), cache).report
-    if cache is not None and not any(trouble.fatal for trouble in report.troubles):
+    # Values that are missing will be missing again; other troubles may pass.
+    if cache is not None and all(one.kind == Status.NEEDS_INPUT or not one.fatal for one in report.troubles):
         cache.store(report, day)
     return report
 

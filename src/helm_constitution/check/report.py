@@ -111,7 +111,7 @@ def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[Rul
     asked = [result for result in rendered.results if result.status is Status.NEEDS_INPUT]
     if asked and not any(result.status in (Status.RENDERED, Status.FAILED) for result in rendered.results):
         hint = "no scenario renders without input; set it with -f VALUES or --set KEY=VALUE"
-        yield Trouble("needs-input", f"{hint}: {asked[0].message}", scenario=asked[0].scenario.name)
+        yield Trouble(Status.NEEDS_INPUT.value, f"{hint}: {asked[0].message}", scenario=asked[0].scenario.name)
     if checked.lint is not None and checked.lint.failed:
         messages = checked.lint.messages
         yield Trouble("lint", messages[0].text if messages else "helm lint did not finish")
