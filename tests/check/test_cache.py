@@ -22,7 +22,7 @@ from helm_constitution.core.model import Base, Finding, Location, Obligation, Se
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.report.model import ChartReport
-from tests.helm.support import write_chart
+from tests.helm.support import fake_helm, write_chart
 from tests.support import check_chart, write
 
 TODAY = "2026-05-01"
@@ -80,17 +80,23 @@ def test_a_report_comes_back_as_it_was(place: Path, chart: Path, cli4: CliEngine
 
 
 @pytest.mark.parametrize(
-    ("template", "is_kept"),
-    [('{{ required "set password" .Values.absent }}\n', True), ('{{ include "nowhere" . }}\n', False)],
-    ids=["needs input", "fails"],
+    "template", ['{{ required "set it" .Values.absent }}\n', '{{ include "nowhere" . }}\n'], ids=["input", "fails"]
 )
-def test_only_what_may_pass_by_is_checked_again(
-    place: Path, chart: Path, cli4: CliEngine, template: str, is_kept: bool
+def test_what_an_unchanged_chart_has_again_is_remembered(
+    place: Path, chart: Path, cli4: CliEngine, template: str
 ) -> None:
     write(chart, {"templates/broken.yaml": template})
     report = check_chart(chart, cli4, OPTIONS)
     assert any(trouble.fatal for trouble in report.troubles)
-    assert remembered(chart, cli4) == (report if is_kept else None)
+    assert remembered(chart, cli4) == report
+
+
+def test_what_may_pass_by_is_checked_again(place: Path, chart: Path, tmp_path: Path) -> None:
+    engine = fake_helm(tmp_path, template="", lint="")
+    report = check_chart(chart, engine, OPTIONS)
+    assert any(trouble.fatal for trouble in report.troubles)
+    assert remembered(chart, engine) is None
+    engine.close()
 
 
 def test_the_folder_and_its_files_are_the_users_own(place: Path, chart: Path, cli4: CliEngine) -> None:

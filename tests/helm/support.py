@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from helm_constitution.helm.protocol import HelmEngine, LintOutput, RenderOutput, RenderRequest
+from helm_constitution.helm.cli import CliEngine
+from helm_constitution.helm.protocol import HelmEngine, Limits, LintOutput, RenderOutput, RenderRequest
 
 CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\nicon: https://example.com/icon.png\n"
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  a: b\n"
@@ -40,3 +41,15 @@ def run(engine: HelmEngine, chart: Path, request: RenderRequest | None = None) -
     asked = request or RenderRequest()
     lint, render = engine.lint(chart, asked), engine.render(chart, asked)
     return lint.result(), render.result()
+
+
+def fake_helm(folder: Path, *, template: str, lint: str, status: int = 0) -> CliEngine:
+    """A program in a folder in place of helm: it prints these texts for helm's two commands."""
+    (folder / "template.txt").write_text(template)
+    (folder / "lint.txt").write_text(lint)
+    helm = folder / "helm"
+    helm.write_text(
+        f'#!/bin/sh\ncase "$1" in\nversion) printf v4.3.1;;\n*) cat "{folder}/$1.txt"; exit {status};;\nesac\n'
+    )
+    helm.chmod(0o755)
+    return CliEngine(str(helm), Limits())

@@ -9,21 +9,10 @@ import pytest
 from helm_constitution.core.errors import EngineError
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import Limits, RenderOutput, RenderRequest
-from tests.helm.support import CONFIG_MAP, run, write_chart
+from tests.helm.support import CONFIG_MAP, fake_helm, run, write_chart
 
 WHOLE = f"---\n# Source: web/templates/a.yaml\n{CONFIG_MAP}"
 SUMMARY = "==> Linting web\n\n1 chart(s) linted, 0 chart(s) failed\n"
-
-
-def fake_helm(folder: Path, *, template: str, lint: str, status: int = 0) -> CliEngine:
-    (folder / "template.txt").write_text(template)
-    (folder / "lint.txt").write_text(lint)
-    helm = folder / "helm"
-    helm.write_text(
-        f'#!/bin/sh\ncase "$1" in\nversion) printf v4.3.1;;\n*) cat "{folder}/$1.txt"; exit {status};;\nesac\n'
-    )
-    helm.chmod(0o755)
-    return CliEngine(str(helm), Limits())
 
 
 @pytest.mark.parametrize(

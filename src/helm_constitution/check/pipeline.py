@@ -18,7 +18,7 @@ from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ChartError, ConfigurationError
-from helm_constitution.core.model import Status
+from helm_constitution.core.model import Status, Trouble
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Answered
 
@@ -56,8 +56,7 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
     """
     day = request.options.day
     report = examine(request._replace(options=request.options._replace(today=day)), cache).report
-    # Values that are missing will be missing again; other troubles may pass.
-    if cache is not None and all(one.kind == Status.NEEDS_INPUT or not one.fatal for one in report.troubles):
+    if cache is not None and all(map(_lasts, report.troubles)):
         cache.store(report, day)
     return report
 
@@ -68,6 +67,12 @@ class Examined(NamedTuple):
     report: ChartReport
     rendered: RenderedChart
     policy: Policy
+
+
+def _lasts(trouble: Trouble) -> bool:
+    """Whether the same chart has it again: missing values, what helm says of a place; other troubles may pass by."""
+    located = trouble.kind == "scenario" and trouble.file is not None
+    return located or trouble.kind == Status.NEEDS_INPUT or not trouble.fatal
 
 
 def examine(request: CheckRequest, cache: Cache | None = None) -> Examined:
