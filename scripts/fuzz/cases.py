@@ -15,7 +15,7 @@ ALL = {**MUTATIONS, **TEAM}
 """Every kind of mutation, by its name."""
 
 _MODULES = "values,templates,compat,portability,disclosure,observability,security,helm,testing,docs"
-WHOLE = ("fix", "waive", "waivers", "fleet")
+WHOLE = ("fix", "apply", "create", "waive", "waivers", "fleet")
 """Commands that are run as whole programs: they start processes of their own, or only print."""
 _BASELINE = "baseline"
 _POLICIES = "policies"
@@ -34,7 +34,8 @@ class Mutation(NamedTuple):
 class Case(NamedTuple):
     """What is run.
 
-    ``command`` is ``check``, ``accept``, ``plan``, ``init``, ``pin`` or one of WHOLE (``fix`` with ``--diff``).
+    ``command`` is ``check``, ``accept``, ``plan``, ``init``, ``pin`` or one of WHOLE: ``fix``
+    with ``--diff``, ``apply`` is ``fix`` that writes.
     ``baseline`` compares with the chart as it was before the mutations, ``before`` are mutations of that one. ``whole``
     starts the program in a process of its own with ``engine``; else the pipeline is called. ``twice`` demands the same
     reports of a second run.
@@ -85,7 +86,7 @@ def case_of(number: int, charts: Sequence[Path], shares: Sequence[float] | None 
     # The first kind goes round, so that each has its share.
     chosen = [kinds[number % len(kinds)], *rng.choices(kinds, k=rng.choice((0, 0, 1, 1, 2, 4)))]
     as_process = rng.random() < whole
-    command = rng.choices(("check", "accept", "plan", "init", "pin", *WHOLE), (80, 6, 5, 2, 3, 1, 1, 1, 1))[0]
+    command = rng.choices(("check", "accept", "plan", "init", "pin", *WHOLE), (80, 6, 5, 2, 3, 1, 2, 1, 1, 1, 1))[0]
     as_process = as_process or command in WHOLE
     return Case(
         number,

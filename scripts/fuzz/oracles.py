@@ -27,6 +27,13 @@ _LIBRARY = "library charts are not installable"
 _COMMAND = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
 
 
+class Rendering(NamedTuple):
+    """What ``helm template`` said: its exit status, and the objects or else the error."""
+
+    status: int
+    text: str
+
+
 class Fault(NamedTuple):
     """What went wrong. ``kind`` and ``where`` are the same for faults that are alike."""
 
@@ -159,8 +166,31 @@ def state_of(root: Path) -> dict[str, tuple[int, int]]:
 
 
 def of_files(before: Mapping[str, object], after: Mapping[str, object], written: tuple[str, ...]) -> Iterator[Fault]:
-    """Only what a command writes may have changed, and nothing half-written is left."""
+    """Only what a command writes may have changed, and nothing half-written is left.
+
+    ``written`` are beginnings and ends of names, below the workspace.
+    """
     changed = {name for name in {**before, **after} if before.get(name) != after.get(name)}
     for name in sorted(changed):
-        if not name.endswith(written) or name.endswith(".part"):
-            yield Fault("written file", Path(name).name if name.endswith(written) else "unexpected", name)
+        is_expected = name.startswith(written) or name.endswith(written)
+        if not is_expected or name.endswith(".part"):
+            yield Fault("written file", Path(name).name if is_expected else "unexpected", name)
+
+
+def of_fixes(before: Rendering, after: Rendering, *, is_safe: bool) -> Iterator[Fault]:
+    """What rendered before still does, and to the same lines where only safe fixes were applied.
+
+    Args:
+        before: what ``helm template`` returned and printed before the fixes.
+        after: the same behind them.
+        is_safe: whether only safe ones were applied.
+    """
+    if before.status == 0 and after.status != 0:
+        yield Fault("fixed and broken", "helm template", after.text[-2000:])
+    elif before.status == 0 and is_safe and _lines(before.text) != _lines(after.text):
+        yield Fault("fixed and different", "helm template", "a safe fix changed what is rendered")
+
+
+def _lines(rendered: str) -> list[str]:
+    """Lines in no order: a renamed file stands elsewhere, under another name."""
+    return sorted(line for line in rendered.splitlines() if not line.startswith("# Source: "))

@@ -35,17 +35,30 @@ from helm_constitution.report.model import RunReport
 from scripts.fuzz import oracles
 from scripts.fuzz.cases import Case, baseline_of, lay_out, policies_of
 from scripts.fuzz.mutations import CHART
-from scripts.fuzz.oracles import Fault
+from scripts.fuzz.oracles import Fault, Rendering
 from scripts.fuzz.team import CONFIGURATION, DEBT
 
 SECONDS = 60
 MEMORY = 1024**3
+NAMES = ("web", "web-1.2", "sub/web", "Web", "web_x", "é", "x" * 70, "1", ".", "..", "-x", "a b", "a\tb", CHART, "{{}}")
+"""Names for ``create``."""
+_KINDS = (
+    (),
+    ("--kind", "statefulset"),
+    ("--kind", "job"),
+    ("--kind", "cronjob"),
+    ("--kind", "library"),
+    ("--gateway",),
+    ("--starter",),
+)
 _WRITTEN = {
     "check": (),
     "accept": (DEBT,),
     "plan": ("plan.md",),
     "init": (CONFIGURATION, "constitution.md"),
     "fix": (),
+    "apply": (f"{CHART}/",),
+    "create": tuple(f"{name}/" for name in NAMES if name != CHART),
     "waive": (CONFIGURATION,),
     "waivers": (),
     "fleet": (),
@@ -151,17 +164,22 @@ class Runner:
             return ["init"]
         if case.command == "pin":
             return ["constitution", "pin", "--write", "constitution.md"]
+        if case.command == "create":
+            return ["create", *_KINDS[case.number % len(_KINDS)], "--", NAMES[case.number % len(NAMES)]]
         if case.command == "waive":
             reasons = ["--why", "it is needed", "--instead", "nothing is simpler", "--values", "a.b"]
             return ["waive", "values/unused", CHART, *reasons]
-        arguments = [case.command, "--no-cache", "--engine", case.engine, "--scenarios", case.scenarios, "--debug"]
+        command = "fix" if case.command == "apply" else case.command
+        arguments = [command, "--no-cache", "--engine", case.engine, "--scenarios", case.scenarios, "--debug"]
         arguments += ["--select", case.select] if case.select else []
         arguments += ["--subcharts"] if case.subcharts else []
         baseline = baseline_of(case, root)
         arguments += ["--baseline", str(baseline)] if baseline is not None else []
         arguments += [f"--policies={place}" for place in policies_of(case, root)]
         arguments += ["plan.md"] if case.command == "plan" else []
-        return [*arguments, CHART, *(["--diff"] if case.command == "fix" else [])]
+        arguments += ["--diff"] if case.command == "fix" else []
+        arguments += ["--unsafe"] if _is_unsafe(case) else []
+        return [*arguments, CHART]
 
     def _whole(self, case: Case, root: Path) -> Iterator[Fault]:
         """The program as users run it."""
@@ -170,6 +188,7 @@ class Runner:
             form = list(FORMATS)[case.number % len(FORMATS)]
             arguments += ["--format", form, *(["--coverage", "../coverage"] if case.coverage else [])]
         environment = {**os.environ, "HELM_BIN": str(self._helm), "PYTHONWARNINGS": "default"}
+        before = self._template(CHART, root) if case.command == "apply" else None
         began = time.monotonic()
         command = [sys.executable, "-m", "helm_constitution", *arguments]
         try:
@@ -186,13 +205,27 @@ class Runner:
             yield Fault("traceback", oracles.of_trace(errors), errors[-4000:])
         if case.command == "check" and output and done.returncode in (0, 1):
             yield from oracles.of_formats({form: output})
-            helm = [str(self._helm), "template", CHART, "--kube-version", "v1.36.0"]
-            word = subprocess.run(helm, cwd=root, capture_output=True, timeout=120, check=False)
-            said = word.stderr.decode("utf-8", "replace")
-            yield from oracles.of_helms_run(done.returncode, word.returncode, said)
+            word = self._template(CHART, root)
+            yield from oracles.of_helms_run(done.returncode, word.status, word.text)
+        if before is not None and not oracles.is_random(root):
+            yield from oracles.of_fixes(before, self._template(CHART, root), is_safe=not _is_unsafe(case))
+        if case.command == "create" and done.returncode == 0 and "library" not in arguments:
+            word = self._template(arguments[-1], root)
+            if word.status != 0 and "--starter" not in arguments:
+                yield Fault("created and broken", "helm template", word.text[-2000:])
         took = time.monotonic() - began
         if took > 2 * self._seconds:
             yield Fault("time", "whole program", f"{took:.0f} s")
+
+    def _template(self, chart: str, root: Path) -> Rendering:
+        """What ``helm template`` says of a chart."""
+        command = [str(self._helm), "template", "--kube-version", "v1.36.0", "--", chart]
+        done = subprocess.run(command, cwd=root, capture_output=True, timeout=120, check=False)
+        return Rendering(done.returncode, (done.stderr if done.returncode else done.stdout).decode("utf-8", "replace"))
+
+
+def _is_unsafe(case: Case) -> bool:
+    return case.command == "apply" and case.number % 2 == 1
 
 
 def _texts(run: RunReport) -> dict[str, str]:

@@ -13,7 +13,7 @@ from helm_constitution.helm.protocol import FailureKind, HelmEngine, HelmMessage
 from scripts.fuzz import oracles
 from scripts.fuzz.__main__ import Tally, main
 from scripts.fuzz.cases import ALL, WHOLE, Case, Mutation, case_of, lay_out, minimised, shares_of
-from scripts.fuzz.oracles import Fault
+from scripts.fuzz.oracles import Fault, Rendering
 from scripts.fuzz.running import Runner
 from tests.report.support import chart, run
 
@@ -93,6 +93,12 @@ def test_oracles_see_what_they_look_for() -> None:
     assert list(oracles.of_helms_word(RenderOutput(errors=(library,)))) == []
     assert [one.kind for one in oracles.of_helms_run(0, 1, "Error: parse error")] == ["wrong pass"]
     assert list(oracles.of_helms_run(2, 1, "Error: parse error")) == []
+    one, other, broken = Rendering(0, "a: 1\n"), Rendering(0, "# Source: x\na: 1\n"), Rendering(1, "no")
+    assert list(oracles.of_fixes(one, other, is_safe=True)) == list(oracles.of_fixes(broken, one, is_safe=True)) == []
+    assert [fault.kind for fault in oracles.of_fixes(one, broken, is_safe=False)] == ["fixed and broken"]
+    changed = Rendering(0, "a: 2\n")
+    assert [fault.kind for fault in oracles.of_fixes(one, changed, is_safe=True)] == ["fixed and different"]
+    assert list(oracles.of_fixes(one, changed, is_safe=False)) == []
 
 
 @pytest.mark.parametrize(
