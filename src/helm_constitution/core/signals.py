@@ -32,11 +32,9 @@ class Interrupted(KeyboardInterrupt):
 def is_end(error: BaseException) -> bool:
     """Whether the program itself is to end: by a signal, not by what some code raises.
 
-    Where the entry point has not set up the signals, nobody can tell: a KeyboardInterrupt counts as one. Before Python
-    3.12, what is raised while a class is made comes as the cause of a RuntimeError.
+    Where the entry point has not set up the signals, nobody can tell: a KeyboardInterrupt counts as one.
     """
-    if isinstance(error, RuntimeError) and error.__cause__ is not None:
-        return is_end(error.__cause__)
+    error = _raised(error)
     if isinstance(error, Terminated | Interrupted):
         return True
     return isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not _interrupt
@@ -44,11 +42,17 @@ def is_end(error: BaseException) -> bool:
 
 def status_of_end(error: BaseException) -> int | None:
     """The exit status of a program that such an end stopped: 128 and the signal; None for other errors."""
-    if isinstance(error, RuntimeError) and error.__cause__ is not None:
-        return status_of_end(error.__cause__)
+    error = _raised(error)
     if isinstance(error, Terminated):
         return 128 + error.number
     return 128 + signal.SIGINT if isinstance(error, KeyboardInterrupt) else None
+
+
+def _raised(error: BaseException) -> BaseException:
+    """The error itself: before Python 3.12, what is raised while a class is made is the cause of a RuntimeError."""
+    while isinstance(error, RuntimeError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _ending_signals() -> tuple[signal.Signals, ...]:

@@ -189,6 +189,7 @@ class Placing:
         for key in self._before:
             self._before_by_file.setdefault((*key[0][:2], key[1]), []).append(key)
         self._begun: dict[tuple[str, str, str], YamlDocument] = {}
+        self._earlier: dict[tuple[str, str, str], _Made] = {}
         self._helpers = tuple(template for template in checked.analysed.templates if template.defines)
         self.known: KnownMaps = {}
         """The source maps of all documents that were looked for."""
@@ -201,7 +202,9 @@ class Placing:
         found = documents_to_locate(runs, None if self._subcharts else self._checked.analysed)
         documents = [document for document in found if document.alike not in self._begun]
         self._begun.update((document.alike, document) for document in documents)
-        documents = [document for document in documents if self._earlier(document) is None]
+        earlier = {document.alike: self._earlier_than(document) for document in documents}
+        self._earlier.update((alike, one) for alike, one in earlier.items() if one is not None)
+        documents = [document for document in documents if document.alike not in self._earlier]
         sides = [(self._checked.rendered, [one for one in documents if one.base is not Base.BASELINE])]
         if self._checked.comparison is not None:
             sides.append((self._checked.comparison.old, [one for one in documents if one.base is Base.BASELINE]))
@@ -218,14 +221,13 @@ class Placing:
         for render in self._renders:
             found.update(render.run())
         for alike, document in self._begun.items():
-            earlier = self._earlier(document)
-            known = self._before[earlier] if earlier is not None else None
+            known = self._before[self._earlier[alike]] if alike in self._earlier else None
             if known is not None:
                 found[alike] = known
             self.known[self._made_from(document)] = found.get(alike)
         return found
 
-    def _earlier(self, document: YamlDocument) -> _Made | None:
+    def _earlier_than(self, document: YamlDocument) -> _Made | None:
         """The document of which a source map is known that holds for this one too: the same, or the same but for what
         stands behind some keys. Random passwords differ in each rendering, and a value that is edited prints another
         text; to render twice more for their lines takes as long as all else."""

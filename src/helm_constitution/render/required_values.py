@@ -89,6 +89,7 @@ class _Filler:
         self.unsure: set[ValuesPath] = set()  # several that were given together: not all may be needed
         self.left = most
         self.last = result.status
+        self._examples = ValueExamples(analysed)
         self._uses: dict[ValuesPath, tuple[ValueUses, tuple[TemplateFile, ...]]] = {}
 
     def fill(self, known: Iterable[Input]) -> Filled | None:
@@ -256,7 +257,7 @@ class _Filler:
             yield not default
             return
         made: list[Json] = []
-        examples = (first_item(shown) for shown in ValueExamples(self.analysed).of(path))
+        examples = (first_item(shown) for shown in self._examples.of(path))
         made.extend(shown for shown in examples if default is None or type(shown) is type(default))
         schema = schema_of(self.analysed.chart, path)
         if schema is not None:
