@@ -29,6 +29,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "fractions",
         "glob",
         "gzip",
+        "hashlib",
         "helm_python",
         "html",
         "importlib",

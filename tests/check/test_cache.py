@@ -7,12 +7,13 @@ import os
 import stat
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from helm_constitution.check import inputs
+from helm_constitution.check import contents
 from helm_constitution.check.cache import KEPT_DAYS, Cache, CacheState, clean_cache, look_into_cache
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.check.private_folder import PrivateFolder
@@ -107,7 +108,7 @@ def test_the_folder_and_its_files_are_the_users_own(place: Path, chart: Path, cl
         os.umask(old)
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in place.iterdir()} == {0o600}
-    assert len(list(place.iterdir())) == 3
+    assert {file.suffix for file in place.iterdir()} - {contents.STATE} == {"", ".json", ".lint"}
 
 
 def test_values_files_leave_no_content_there(place: Path, chart: Path, cli4: CliEngine, tmp_path: Path) -> None:
@@ -241,7 +242,7 @@ def test_a_report_holds_for_some_days_only(place: Path, chart: Path, cli4: CliEn
 def test_a_chart_too_large_is_not_remembered(
     place: Path, chart: Path, cli4: CliEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inputs, "MAX_BYTES", 10)
+    monkeypatch.setattr(contents, "MAX_BYTES", 10)
     assert Cache.of(chart, cli4, OPTIONS) is None
 
 
@@ -257,21 +258,108 @@ def test_records_lists_maps_and_kinds_come_back() -> None:
 
 
 def test_the_cache_tells_what_it_keeps_and_is_emptied(place: Path, chart: Path, cli4: CliEngine) -> None:
-    assert look_into_cache() == CacheState(str(place), 0, 0, 0, 0, None)
+    assert look_into_cache() == CacheState(str(place), 0, 0, 0, 0, 0, None)
     check_chart(chart, cli4, OPTIONS)
-    files = [*reports(place), *place.glob("*.lint")]
+    (state,) = states(place, chart, cli4)
+    files = [*reports(place), *place.glob("*.lint"), state]
     size, oldest = sum(file.stat().st_size for file in files), min(file.stat().st_mtime for file in files)
-    assert look_into_cache() == CacheState(str(place), 1, 1, 0, size, oldest)
-    assert clean_cache() == CacheState(str(place), 1, 1, 0, size, oldest)
+    assert look_into_cache() == CacheState(str(place), 1, 1, 1, 0, size, oldest)
+    assert clean_cache() == CacheState(str(place), 1, 1, 1, 0, size, oldest)
     assert [entry.name for entry in place.iterdir()] == ["key"]
     assert remembered(chart, cli4) is None
 
 
 def test_the_command_tells_the_same(place: Path, chart: Path, cli4: CliEngine) -> None:
     check_chart(chart, cli4, OPTIONS)
+    states(place, chart, cli4)
     size = look_into_cache().size
     info = CliRunner().invoke(cli, ["cache", "info"])
-    assert info.output.startswith(f"{place}: 1 report, 1 lint result, 0 pattern files, {size / 1024:.0f} KiB\noldest: ")
-    assert CliRunner().invoke(cli, ["cache", "clean"]).output == "removed 1 report, 1 lint result, 0 pattern files\n"
+    kept = "1 report, 1 lint result, 1 chart state, 0 pattern files"
+    assert info.output.startswith(f"{place}: {kept}, {size / 1024:.0f} KiB\noldest: ")
+    assert CliRunner().invoke(cli, ["cache", "clean"]).output == f"removed {kept}\n"
     info = CliRunner().invoke(cli, ["cache", "info"])
-    assert info.output == f"{place}: 0 reports, 0 lint results, 0 pattern files, 0 KiB\n"
+    assert info.output == f"{place}: 0 reports, 0 lint results, 0 chart states, 0 pattern files, 0 KiB\n"
+
+
+def states(place: Path, chart: Path, engine: CliEngine) -> list[Path]:
+    """The kept states of charts' files, with the chart's: one is only kept of files that changed some time ago."""
+    newest = max(file.stat().st_ctime_ns for file in (chart, *chart.rglob("*")))
+    while time.time_ns() <= newest + contents.TICK:
+        time.sleep(0.05)
+    remembered(chart, engine)
+    return list(place.glob(f"*{contents.STATE}"))
+
+
+def test_unchanged_files_are_not_read_again(
+    place: Path, chart: Path, cli4: CliEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = check_chart(chart, cli4, OPTIONS)
+    assert len(states(place, chart, cli4)) == 1
+
+    def read(path: str, most: int) -> bytes:
+        raise AssertionError(path)
+
+    monkeypatch.setattr(contents, "read_content", read)
+    assert remembered(chart, cli4) == first
+
+
+def test_a_file_that_changed_just_now_is_read_again(place: Path, chart: Path, cli4: CliEngine) -> None:
+    assert len(states(place, chart, cli4)) == 1
+    write(chart, {"values.yaml": "a: 1\n"})
+    first = check_chart(chart, cli4, OPTIONS)
+    (state,) = place.glob(f"*{contents.STATE}")
+    kept = state.read_bytes()
+    write(chart, {"values.yaml": "b: 1\n"})
+    assert remembered(chart, cli4) is None
+    assert check_chart(chart, cli4, OPTIONS) != first
+    assert state.read_bytes() == kept
+
+
+def same_size_and_time(file: Path) -> None:
+    """Another content of the same size, with the file's own time as it was."""
+    before = file.stat()
+    file.write_text(file.read_text().replace("password", "passcode"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+def another_in_its_place(file: Path) -> None:
+    """Another file of the same size and time, moved there."""
+    other = file.with_name("other")
+    other.write_text(file.read_text().replace("password", "passcode"))
+    os.utime(other, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
+    other.rename(file)
+
+
+@pytest.mark.parametrize("change", [same_size_and_time, another_in_its_place])
+def test_a_change_shows_though_size_and_time_stay(
+    place: Path, chart: Path, cli4: CliEngine, change: Callable[[Path], None]
+) -> None:
+    check_chart(chart, cli4, OPTIONS)
+    assert len(states(place, chart, cli4)) == 1
+    assert remembered(chart, cli4) is not None
+    change(chart / "values.yaml")
+    assert remembered(chart, cli4) is None
+
+
+@pytest.mark.parametrize("content", [b"", bytes(64), bytes(63), bytes(1000)])
+def test_a_state_that_nobody_kept_is_ignored(place: Path, chart: Path, cli4: CliEngine, content: bytes) -> None:
+    first = check_chart(chart, cli4, OPTIONS)
+    (state,) = states(place, chart, cli4)
+    folder = PrivateFolder.open(str(place))
+    assert folder is not None
+    folder.write(state.name, content)
+    assert remembered(chart, cli4) == first
+    state.write_bytes(content)
+    assert remembered(chart, cli4) == first
+
+
+@pytest.mark.parametrize("content", ["", "{}\n"])
+def test_a_folder_is_no_empty_file(chart: Path, content: str) -> None:
+    (chart / "a").mkdir()
+    write(chart, {"a/b": content})
+    folder = contents.files_of(str(chart)).digest()
+    (chart / "a" / "b").unlink()
+    (chart / "a").rmdir()
+    write(chart, {"a": "", "b": content})
+    assert contents.files_of(str(chart)).digest() != folder

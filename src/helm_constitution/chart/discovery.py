@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from helm_constitution.core.errors import ChartError
-from helm_constitution.core.repository import repository_root
+from helm_constitution.core.repository import repository_above
 
 _SKIPPED_FOLDERS = frozenset({"node_modules", "testdata"})
 
@@ -94,7 +94,7 @@ def repository_of(chart: Path) -> tuple[str, str]:
     root.
     """
     place = os.path.abspath(chart)
-    root = str(repository_root(chart) or os.getcwd())
+    root = repository_above(place) or os.getcwd()
     inside = os.path.relpath(place, root)
     if inside == os.pardir or inside.startswith(os.pardir + os.sep):
         root = place if os.path.isdir(place) else os.path.dirname(place)

@@ -13,7 +13,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helm_constitution.check.inputs import MAX_BYTES, Inputs, Unfit, read_content, stamps
+from helm_constitution.check.contents import MAX_BYTES, STATE, KeptContents, Unfit, read_content
+from helm_constitution.check.inputs import Inputs, stamps
 from helm_constitution.check.kept_lint import LintPlace
 from helm_constitution.check.kept_patterns import PATTERNS
 from helm_constitution.check.private_folder import PrivateFolder
@@ -150,7 +151,7 @@ class Caches:
             return None
         folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
         try:
-            return cls(folder, Inputs(engine, options), options) if folder is not None else None
+            return cls(folder, Inputs(engine, options, KeptContents(folder)), options) if folder is not None else None
         except (OSError, ValueError, Unfit):
             # Whatever is wrong, the check itself finds the words for it.
             return None
@@ -166,12 +167,13 @@ class Caches:
 
 
 class CacheState(NamedTuple):
-    """What is kept: the folder, how many reports, answers of ``helm lint`` and files of compiled expressions, the bytes
-    of all, the time of the oldest (seconds since 1970) if any."""
+    """What is kept: the folder, how many reports, answers of ``helm lint``, states of charts' files and files of
+    compiled expressions, the bytes of all, the time of the oldest (seconds since 1970) if any."""
 
     folder: str
     reports: int
     lints: int
+    states: int
     patterns: int
     size: int
     oldest: float | None
@@ -182,10 +184,9 @@ def look_into_cache() -> CacheState:
     place = os.path.join(cache_folder(), "reports")
     folder = PrivateFolder.open(place)
     files = folder.files() if folder is not None else []
-    lints = sum(file.path.endswith(_LINT) for file in files)
-    patterns = sum(file.path.endswith(PATTERNS) for file in files)
+    lints, states, patterns = (sum(file.path.endswith(end) for file in files) for end in (_LINT, STATE, PATTERNS))
     size, oldest = sum(file.size for file in files), min((file.time for file in files), default=None)
-    return CacheState(place, len(files) - lints - patterns, lints, patterns, size, oldest)
+    return CacheState(place, len(files) - lints - states - patterns, lints, states, patterns, size, oldest)
 
 
 def clean_cache() -> CacheState:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution import __version__
+from helm_constitution.check.contents import MAX_BYTES, KeptContents, Unfit, files_of, read_content
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.named_tuples import NamedTuple
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 
     from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-
-MAX_BYTES = 64 * 1024 * 1024
-"""A chart's folder that holds more is checked anew each time: reading it all would cost more than the check."""
-MAX_FILES = 5_000
-"""Files and folders in a chart's folder; one that holds more is checked anew as well."""
-
-
-class Unfit(Exception):
-    """The chart is too large to be hashed, or holds what has no content of its own (a device, a pipe, a loop)."""
 
 
 class InputDigest(NamedTuple):
@@ -46,13 +37,15 @@ class Inputs:
     Args:
         engine: lints and renders them.
         options: what is asked for, of each chart.
+        kept: digests of what charts contained before; None to read them all.
 
     Raises:
         OSError, ValueError, Unfit: a file that an option names can't be read.
     """
 
-    def __init__(self, engine: HelmEngine, options: CheckOptions) -> None:
+    def __init__(self, engine: HelmEngine, options: CheckOptions, kept: KeptContents | None = None) -> None:
         self._options = options
+        self._kept = kept
         self._of_helm = sha256()
         _add(self._of_helm, _helm_inputs(engine, options.request))
         self._common = self._of_helm.copy()
@@ -62,15 +55,15 @@ class Inputs:
         """The digest of a chart's folder or package, and of what rules it; None where the chart can't be hashed."""
         from helm_constitution.policy.find import find_configuration
 
-        digest, of_helm, contents = self._common.copy(), self._of_helm.copy(), sha256()
+        digest, of_helm = self._common.copy(), self._of_helm.copy()
         try:
             configuration = find_configuration(path, self._options.configuration)
             _add(digest, _inputs(path, self._options, configuration))
-            _add(contents, _chart_contents(path))
+            contents = self._kept.digest(str(path)) if self._kept is not None else files_of(str(path)).digest()
         except (OSError, ValueError, Unfit, ConstitutionError):
             return None
         for one in (digest, of_helm):
-            one.update(contents.digest())
+            one.update(contents)
         return InputDigest(digest.digest(), of_helm.digest(), configuration)
 
     def of_name(self, name: str) -> bytes:
@@ -97,24 +90,6 @@ def stamps(place: str, endings: tuple[str, ...] = (".py", ".md")) -> Iterator[tu
                     yield entry.name, state.st_size, state.st_mtime_ns
                 elif entry.name != "__pycache__" and entry.is_dir():  # rules may be a link
                     folders.append(entry.path)
-
-
-def read_content(path: str, most: int) -> bytes:
-    """A file's content. Raises Unfit where it is too large, or a device or a pipe, which might never end."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode) or state.st_size > most:
-            raise Unfit
-        parts = []
-        while part := os.read(descriptor, state.st_size + 1):
-            parts.append(part)
-            most -= len(part)
-            if most < 0:
-                raise Unfit
-    finally:
-        os.close(descriptor)
-    return b"".join(parts)
 
 
 def _add(digest: hashlib._Hash, parts: Iterable[bytes]) -> None:
@@ -156,40 +131,3 @@ def _inputs(path: Path, options: CheckOptions, configuration: Path | None) -> It
         yield repr(file).encode()
         if file is not None:
             yield read_content(str(file), MAX_BYTES)
-
-
-def _chart_contents(path: Path) -> Iterator[bytes]:
-    """A chart's files, or its package with the signature."""
-    if path.is_dir():
-        yield from _contents(str(path))
-    else:
-        yield read_content(str(path), MAX_BYTES)
-        signature = path.with_name(f"{path.name}.prov")
-        if signature.is_file():
-            yield read_content(str(signature), MAX_BYTES)
-
-
-def _contents(folder: str) -> Iterator[bytes]:
-    """Path and content of each file, links followed: all that helm may load, and what ``.helmignore`` leaves out."""
-    left_bytes, left_entries = MAX_BYTES, MAX_FILES
-    pending: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [("", folder, ())]
-    while pending:
-        inside, place, trail = pending.pop()
-        state = os.stat(place)
-        identity = (state.st_dev, state.st_ino)
-        if identity in trail:
-            raise Unfit
-        with os.scandir(place) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-        left_entries -= len(entries)
-        if left_entries < 0:
-            raise Unfit
-        for entry in entries:
-            name = inside + entry.name
-            yield name.encode("utf-8", "surrogateescape")
-            if entry.is_dir():
-                pending.append((f"{name}/", entry.path, (*trail, identity)))
-                continue
-            content = read_content(entry.path, left_bytes)
-            left_bytes -= len(content)
-            yield content

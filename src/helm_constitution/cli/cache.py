@@ -30,5 +30,10 @@ def clean() -> None:
 
 
 def _counted(state: CacheState) -> str:
-    kinds = (("report", state.reports), ("lint result", state.lints), ("pattern file", state.patterns))
+    kinds = (
+        ("report", state.reports),
+        ("lint result", state.lints),
+        ("chart state", state.states),
+        ("pattern file", state.patterns),
+    )
     return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in kinds)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helm_constitution.check.inputs import Inputs, Unfit
+from helm_constitution.check.contents import Unfit
+from helm_constitution.check.inputs import Inputs
 from helm_constitution.cli.options import CheckArguments, check_options
 from helm_constitution.cli.outputs import fail_on_option, force_option, output_option, output_target, refuse_to_replace
 from helm_constitution.cli.printing import say

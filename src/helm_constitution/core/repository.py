@@ -11,14 +11,24 @@ from helm_constitution.core.model import Base
 
 def repository_root(folder: Path) -> Path | None:
     """The nearest folder, from this one upwards, that holds ``.git``; None outside a repository."""
-    start = Path(os.path.abspath(folder))
-    return next((parent for parent in (start, *start.parents) if (parent / ".git").exists()), None)
+    root = repository_above(os.path.abspath(folder))
+    return Path(root) if root is not None else None
 
 
-def is_everybodys(folder: Path) -> bool:
+def repository_above(folder: str) -> str | None:
+    """The same for an absolute path."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
+
+
+def is_everybodys(folder: str) -> bool:
     """Whether everybody may write to a folder: a file there is anybody's."""
     try:
-        return os.name == "posix" and bool(folder.stat().st_mode & stat.S_IWOTH)
+        return os.name == "posix" and bool(os.stat(folder).st_mode & stat.S_IWOTH)
     except OSError:
         return True
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from helm_constitution.core.errors import ConstitutionFileError
-from helm_constitution.core.repository import is_everybodys, repository_root
+from helm_constitution.core.repository import is_everybodys, repository_above
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, is_there
 
 FILE_NAME = ".helm-constitution.yaml"
@@ -41,17 +42,26 @@ def find_above(chart: Path, name: str, unsaved: Unsaved = NO_TEXTS) -> Path | No
 
     Outside a repository the search ends below the first folder that everybody may write to, as for constitutions.
     """
-    folder = chart.resolve() if chart.is_dir() else chart.resolve().parent
-    root = repository_root(folder)
-    for candidate in (folder, *folder.parents):
-        if root is None and candidate != folder and is_everybodys(candidate):
-            return None
-        file = candidate / name
-        if is_there(file, unsaved):
-            return file
-        if candidate == root:
-            return None
-    return None
+    place = os.path.realpath(chart)
+    folders = _searched(place if os.path.isdir(place) else os.path.dirname(place))
+    return next((Path(folder, name) for folder in folders if _holds(folder, name, unsaved)), None)
+
+
+def _searched(start: str) -> Iterator[str]:
+    """The folders that may hold a file of the team, from one upwards: an absolute path."""
+    root, folder = repository_above(start), start
+    while root is not None or folder == start or not is_everybodys(folder):
+        yield folder
+        above = os.path.dirname(folder)
+        if above == folder or folder == root:
+            return
+        folder = above
+
+
+def _holds(folder: str, name: str, unsaved: Unsaved) -> bool:
+    # As is_there, without the Path that most looks would make for nothing.
+    file = os.path.join(folder, name)
+    return os.path.isfile(file) or file in unsaved
 
 
 NAMES = (".specify/memory/constitution.md", "constitution.md")
@@ -90,18 +100,11 @@ def find_constitution(chart: Path, explicit: Path | None = None, unsaved: Unsave
             )
             raise ConstitutionFileError(problem, file=str(explicit))
         return explicit
-    start = Path(os.path.abspath(chart))
-    if not start.is_dir():
-        start = start.parent
-    root = repository_root(start)
-    for folder in (start, *start.parents):
-        if root is None and folder != start and is_everybodys(folder):
-            return None
+    start = os.path.abspath(chart)
+    for folder in _searched(start if os.path.isdir(start) else os.path.dirname(start)):
         for name in NAMES:
-            if is_there(folder / name, unsaved):
-                return folder / name
-        if folder == root:
-            return None
+            if _holds(folder, name, unsaved):
+                return Path(folder, name)
     return None
 
 

@@ -1,0 +1,159 @@
+"""The content of a chart's files as a digest, and what tells without reading them that they are the same files.
+
+What tells that is what git goes by: of each file its device, inode, size, and the times of its last change. A file
+system sets the time of change itself (st_ctime), so that writing to a file, or putting another one in its place, shows
+even if the size stays and the file's own time is set back. Two changes within one tick of the file system's clock don't
+show: a state with a change so shortly before is not kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from typing import TypeAlias
+
+from helm_constitution.check.private_folder import PrivateFolder
+from helm_constitution.core.digest import sha256, sha256_for
+from helm_constitution.core.named_tuples import NamedTuple
+
+MAX_BYTES = 64 * 1024 * 1024
+"""A chart's folder that holds more is checked anew each time: reading it all would cost more than the check."""
+MAX_FILES = 5_000
+"""Files and folders in a chart's folder; one that holds more is checked anew as well."""
+STATE = ".state"
+"""How the names of kept states end."""
+TICK = 2_000_000_000
+"""Nanoseconds within which two changes may have the same time, on any file system."""
+_DIGEST_BYTES = 32
+
+_State: TypeAlias = "tuple[int, int, int, int, int]"
+"""Device, inode, size, the times of the last change of the content and of the file (nanoseconds)."""
+
+
+class Unfit(Exception):
+    """The chart is too large to be hashed, or holds what has no content of its own (a device, a pipe, a loop)."""
+
+
+class Files(NamedTuple):
+    """The files of a chart: all that helm may load, links followed, and what ``.helmignore`` leaves out.
+
+    ``names`` are paths in the chart with the path of the file, None for a folder; ``state`` is what tells whether any
+    file changed; ``changed`` is when the last one did (nanoseconds since 1970); ``size`` is that of all.
+    """
+
+    names: list[tuple[bytes, str | None]]
+    state: bytes
+    changed: int
+    size: int
+
+    def digest(self) -> bytes:
+        """A digest of the names and the contents. Raises OSError, Unfit."""
+        digest, left = sha256_for(self.size), MAX_BYTES
+        for name, place in self.names:
+            content = read_content(place, left) if place is not None else b""
+            left -= len(content)
+            digest.update(b"%d %d " % (len(name), len(content)))
+            digest.update(name)
+            digest.update(content)
+        return digest.digest()
+
+
+class KeptContents:
+    """Digests of charts' contents, kept with the state of their files: what has not changed isn't read again.
+
+    Args:
+        folder: where they are kept.
+    """
+
+    def __init__(self, folder: PrivateFolder) -> None:
+        self._folder = folder
+
+    def digest(self, chart: str) -> bytes:
+        """A digest of the content of a chart's folder or package. Raises OSError, Unfit."""
+        now = time.time_ns()
+        files = files_of(chart)
+        if os.name != "posix":  # st_ctime is the time of creation there
+            return files.digest()
+        state = sha256(files.state).digest()
+        name = f"{self._folder.digest(os.fsencode(os.path.abspath(chart)))}{STATE}"
+        kept = self._folder.read(name)
+        if kept is not None and len(kept) == 2 * _DIGEST_BYTES and kept[:_DIGEST_BYTES] == state:
+            return kept[_DIGEST_BYTES:]
+        digest = files.digest()
+        if files.changed + TICK < now:
+            with contextlib.suppress(OSError):
+                self._folder.write(name, state + digest)
+        return digest
+
+
+def files_of(chart: str) -> Files:
+    """The files of a chart's folder, or its package with the signature.
+
+    Raises:
+        OSError: one can't be read.
+        Unfit: they are too many or too large, or one is no file.
+    """
+    names: list[tuple[bytes, str | None]] = []
+    states: list[_State] = []
+    if os.path.isdir(chart):
+        _walk(chart, names, states)
+    else:
+        for name in (chart, f"{chart}.prov"):
+            if name == chart or os.path.isfile(name):
+                names.append((os.fsencode(os.path.basename(name)), name))
+                states.append(_state(os.stat(name)))
+    size = sum(state[2] for state in states)
+    if size > MAX_BYTES:
+        raise Unfit
+    changed = max((max(state[3:]) for state in states), default=0)
+    return Files(names, repr((names, states)).encode("utf-8", "surrogateescape"), changed, size)
+
+
+def _walk(chart: str, names: list[tuple[bytes, str | None]], states: list[_State]) -> None:
+    left = MAX_FILES
+    pending: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [("", chart, ())]
+    while pending:
+        inside, place, trail = pending.pop()
+        folder = os.stat(place)
+        identity = (folder.st_dev, folder.st_ino)
+        if identity in trail:
+            raise Unfit
+        with os.scandir(place) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        left -= len(entries)
+        if left < 0:
+            raise Unfit
+        for entry in entries:
+            name = inside + entry.name
+            if entry.is_dir():
+                names.append((os.fsencode(f"{name}/"), None))
+                pending.append((f"{name}/", entry.path, (*trail, identity)))
+            else:
+                names.append((os.fsencode(name), entry.path))
+                states.append(_state(entry.stat()))
+
+
+def _state(state: os.stat_result) -> _State:
+    if not stat.S_ISREG(state.st_mode):
+        raise Unfit
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def read_content(path: str, most: int) -> bytes:
+    """A file's content. Raises Unfit where it is too large, or a device or a pipe, which might never end."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode) or state.st_size > most:
+            raise Unfit
+        parts = []
+        while part := os.read(descriptor, state.st_size + 1):
+            parts.append(part)
+            most -= len(part)
+            if most < 0:
+                raise Unfit
+    finally:
+        os.close(descriptor)
+    return b"".join(parts)
