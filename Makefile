@@ -65,6 +65,7 @@ lint: $(READY)
 # What the documentation says of the program, out of the program; tests compare. Then the site, if mkdocs is there
 # (pip install -e ".[site]").
 docs: $(READY)
+	$(PYTHON) -m scripts.built_in
 	$(PYTHON) -m scripts.document_api
 	$(PYTHON) -m scripts.document_site
 	$(PYTHON) -m scripts.spec_kit

@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.core.model import PRINCIPLE_KEYS, Obligation
+from helm_constitution.core.model import PRINCIPLE_KEYS, Base, Obligation
 from helm_constitution.lint import registry
 from helm_constitution.lint.rule import OFF, Rule
-from helm_constitution.policy.constitution import BUILT_IN, Constitution, parse_constitution, read_constitution
+from helm_constitution.policy.built_in import TABLE
+from helm_constitution.policy.constitution import (
+    BUILT_IN,
+    Constitution,
+    load_constitution,
+    parse_constitution,
+    read_constitution,
+)
 from helm_constitution.policy.faults import constitution_faults
 from helm_constitution.policy.rule_selection import match
+from scripts.built_in import table
 
 MODULES = registry.modules()
 
@@ -26,7 +34,12 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def constitution(text: str) -> Constitution:
-    return parse_constitution(text, BUILT_IN, MODULES, builtin=True)
+    return parse_constitution(text, BUILT_IN, MODULES, base=Base.ABSOLUTE)
+
+
+def test_the_table_is_what_the_document_says(tmp_path: Path, constitution: Constitution) -> None:
+    assert TABLE.read_text("utf-8") == table(), "run `make docs`"
+    assert load_constitution(tmp_path) == constitution._replace(builtin=True)
 
 
 def test_it_has_no_faults(text: str) -> None:

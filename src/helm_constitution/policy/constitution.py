@@ -17,11 +17,12 @@ from helm_constitution.core.model import Base, Principle, Statement
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.repository import place_of
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, content_of
+from helm_constitution.policy.built_in import DOCUMENT, built_in
 from helm_constitution.policy.find import as_typed, find_constitution
-from helm_constitution.policy.statements import NotUnderstood, read_statements
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
+    from helm_constitution.policy.statements import NotUnderstood
 
 
 BUILT_IN = "built-in constitution"
@@ -54,7 +55,7 @@ def read_constitution(chart: Path, explicit: Path | None = None, unsaved: Unsave
     """
     file = find_constitution(chart, explicit, unsaved)
     if file is None:
-        return BUILT_IN, (Path(__file__).parent.parent / "data" / "constitution.md").read_text("utf-8")
+        return BUILT_IN, DOCUMENT.read_text("utf-8")
     shown = str(file) if explicit is not None else as_typed(file)
     try:
         data = content_of(file, unsaved)
@@ -81,12 +82,13 @@ def load_constitution(
     Raises:
         ConstitutionFileError: where it can't be used, with file and line.
     """
+    shown, text = read_constitution(chart, explicit, unsaved)
+    if shown == BUILT_IN:
+        version, principles = built_in()
+        return Constitution(BUILT_IN, Base.ABSOLUTE, version, principles, builtin=True, shown=BUILT_IN)
     from helm_constitution.lint import registry
 
     modules = registry.modules() if modules is None else tuple(modules)
-    shown, text = read_constitution(chart, explicit, unsaved)
-    if shown == BUILT_IN:
-        return _parsed(text, shown, modules, base=Base.ABSOLUTE, builtin=True)
     base, file = place_of(chart, Path(os.path.abspath(shown)))
     return _parsed(text, shown, modules, file=file, base=base)
 
@@ -98,7 +100,6 @@ def parse_constitution(
     *,
     file: str | None = None,
     base: Base = Base.REPO,
-    builtin: bool = False,
 ) -> Constitution:
     """Reads a constitution out of its text.
 
@@ -108,19 +109,20 @@ def parse_constitution(
         modules: the rule modules; their titles and aliases give a principle its key.
         file: the file relative to ``base``, for reports; ``shown`` where there is none.
         base: what ``file`` is relative to.
-        builtin: whether it is the one shipped with the program.
 
     Raises:
         ConstitutionFileError: where nothing in it is understood as a demand, and for two sections of one title, an
             unfilled placeholder in a principle, a pin behind no statement, or a comment or code fence that is never
             closed.
     """
+    from helm_constitution.policy.statements import read_statements
+
     reading = read_statements(text, modules)
     fatal = min((fault for fault in reading.faults if fault.fatal), default=None, key=lambda fault: fault.line)
     if fatal is not None:
         raise ConstitutionFileError(fatal.message, file=shown, line=fatal.line or None)
     return Constitution(
-        file or shown, base, reading.version, reading.principles, builtin, shown, reading.not_understood
+        file or shown, base, reading.version, reading.principles, shown=shown, not_understood=reading.not_understood
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import RulePin, Statement
@@ -14,8 +14,12 @@ from helm_constitution.core.suggest import closest
 from helm_constitution.policy.reader import unknown_word
 
 if TYPE_CHECKING:
+    from helm_constitution.core.model import Obligation
     from helm_constitution.lint.rule import Rule, RuleModule
     from helm_constitution.text.markdown_blocks import Comment
+
+Found: TypeAlias = "dict[Rule, tuple[Obligation, dict[str, int | str]]]"
+"""The rules of one statement, each with its weight and its parameters."""
 
 _PIN = LazyPattern(r"\s*rules?\s*:")
 _RULE = LazyPattern(r'(?P<rule>[^\s,;(]+)(?:\s*\((?P<options>(?:"[^"]*"|[^()"])*)\))?')

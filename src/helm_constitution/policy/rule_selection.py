@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConstitutionFileError
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Principle, RulePin, RuleSetting, Severity, Statement
 from helm_constitution.core.named_tuples import NamedTuple
-from helm_constitution.lint.rule import Matcher
-from helm_constitution.policy.coverage_of_words import Span, left_open
-from helm_constitution.policy.pins import pin_faults, pin_text, pinned_parameters
-from helm_constitution.policy.search import Search, Source, is_purpose, own_start, text_of
+from helm_constitution.policy.pins import Found, pin_faults, pin_text, pinned_parameters
+from helm_constitution.policy.said import said_parameters
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import Rule, RuleModule
     from helm_constitution.policy.constitution import Constitution
+
+_BETWEEN_NAMES = LazyPattern(r",\s*(?:and\s+)?|\s+and\s+|\s+")
 
 StatementId = tuple[str, int, str]
 """Principle key, line and text of a statement."""
@@ -87,7 +86,7 @@ class _Gathered:
 
 
 def _unheard(
-    statements: Sequence[tuple[Principle, Statement]], links: Sequence[_Found], gathered: Mapping[Rule, _Gathered]
+    statements: Sequence[tuple[Principle, Statement]], links: Sequence[Found], gathered: Mapping[Rule, _Gathered]
 ) -> Iterator[tuple[StatementId, list[str]]]:
     """The statements that want what another one has set otherwise."""
     for (principle, statement), found in zip(statements, links, strict=True):
@@ -97,7 +96,7 @@ def _unheard(
 
 def _names(value: int | str) -> list[str]:
     """The names of a list as people write one."""
-    return [name for name in re.split(r",\s*(?:and\s+)?|\s+and\s+|\s+", str(value)) if name]
+    return [name for name in _BETWEEN_NAMES.split(str(value)) if name]
 
 
 def match(
@@ -200,146 +199,36 @@ def _nothing(count: int) -> str:
     )
 
 
-_Found = dict["Rule", tuple[Obligation, dict[str, int | str]]]
-"""The rules of one statement."""
-
-
 class _Links(NamedTuple):
     """For each statement, by number: its rules, what they leave open, and the rules that demand the opposite."""
 
-    rules: tuple[_Found, ...]
+    rules: tuple[Found, ...]
     open_parts: tuple[tuple[str, ...], ...]
     opposed: tuple[tuple[Rule, ...], ...]
 
 
 @lru_cache(maxsize=8)
 def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Links:
-    """The rules of each statement in the modules' order, each with the obligation and parameters it gets from it.
-
-    A statement's own words decide. The words that led to it count where no rule is found by its own; as an umbrella
-    they count where none of the statements that they lead has a rule of its own.
-    """
+    """The rules of each statement in the modules' order, each with the obligation and parameters it gets from it."""
     titles = [principle.title for principle, _ in constitution.statements]
     statements = [statement for _, statement in constitution.statements]
-    links: tuple[_Found, ...] = tuple({} for _ in statements)
+    links: tuple[Found, ...] = tuple({} for _ in statements)
     by_id = {rule.id: rule for module in modules for rule in module.rules}
     for found, statement in zip(links, statements, strict=True):
         for pin in statement.pins:
             if pin.rule in by_id:
                 found[by_id[pin.rule]] = _pinned(by_id[pin.rule], pin, statement)
-    search = Search(statements)
-    spans: dict[int, list[Span]] = {}
-    led: list[_Led] = []
-    wide: list[_Wide] = []
-    opposed: dict[int, list[Rule]] = {}
-    for module in modules if search.free else ():
-        for rule in module.rules:
-            for matcher in rule.enforces:
-                for number, match_, source in search(matcher, module.key):
-                    asked = statements[number].obligation
-                    if source is Source.OWN:
-                        spans.setdefault(number, []).append(_span(match_, search.texts[number]))
-                        values = _parameters(rule, match_)
-                        links[number][rule] = asked, {**values, **links[number].get(rule, (asked, {}))[1]}
-                    elif source is Source.LABEL:
-                        led.append(_Led(number, rule, asked, _parameters(rule, match_), source))
-                    elif isinstance(rule.default, Obligation):
-                        led.append(_Led(number, rule, min(asked, rule.default), _parameters(rule, match_), source))
-                if not matcher.forbids:
-                    for number in search.opposed(matcher):
-                        opposed.setdefault(number, []).append(rule)
-            wide += _wide(rule, module.key, search, titles)
-    # Words that say precisely what they demand are no umbrella: "requests and limits" asks for just these.
-    wide = [one for one in wide if not any(a < one.end and one.start < b for a, b in spans.get(one.number, ()))]
-    for number, rule, weight, source, *_ in wide:
-        if source is Source.OWN:
-            links[number].setdefault(rule, (weight, {}))
-    _add_led(links, led, wide, statements)
     order = {rule: place for place, rule in enumerate(by_id.values())}
+    open_parts: Mapping[int, tuple[str, ...]] = {}
+    opposed: Mapping[int, tuple[Rule, ...]] = {}
+    if not all(statement.pinned for statement in statements):
+        from helm_constitution.policy.word_links import add_links
+
+        open_parts, opposed = add_links(links, titles, statements, modules)
     links = tuple(dict(sorted(found.items(), key=lambda item: order[item[0]])) for found in links)
-    own = {*spans, *(one.number for one in led if one.source is not Source.LEAD)}
-    own.update(one.number for one in wide if one.source is not Source.LEAD)
-    parts = tuple(
-        _left_open(statement, spans.get(number, ()), is_led=bool(links[number]) and number not in own)
-        for number, statement in enumerate(statements)
-    )
-    against = tuple(tuple(dict.fromkeys(opposed.get(n, ()))) if not links[n] else () for n in range(len(statements)))
-    return _Links(links, parts, against)
-
-
-_FEW = 2
-"""A list's lead that asks for more rules than these is an umbrella over it."""
-
-
-class _Led(NamedTuple):
-    """A rule that a pattern finds in the words before a list's colon, or in a statement's label."""
-
-    number: int
-    rule: Rule
-    weight: Obligation
-    values: dict[str, int | str]
-    source: Source
-
-
-class _Wide(NamedTuple):
-    """A rule whose umbrella a statement names, other than as a purpose, and where."""
-
-    number: int
-    rule: Rule
-    weight: Obligation
-    source: Source
-    start: int
-    end: int
-
-
-def _wide(rule: Rule, module: str, search: Search, titles: Sequence[str]) -> Iterator[_Wide]:
-    """The statements that name the umbrella of a rule, if it has one."""
-    if rule.umbrella is None or not isinstance(rule.default, Obligation):
-        return
-    umbrella = Matcher(rule.umbrella, forbids=False)
-    for number, found, source in search(umbrella, module):
-        if umbrella.search(f"{titles[number]}: {search.texts[number]}") is None:
-            continue  # what it is about stands in the heading: "RBAC: follow least privilege"
-        if source is not Source.LEAD and is_purpose(found):
-            continue
-        weight = min(search.statements[number].obligation, rule.default)
-        yield _Wide(number, rule, weight, source, *_span(found, search.texts[number]))
-
-
-def _add_led(
-    links: Sequence[_Found], led: Sequence[_Led], wide: Sequence[_Wide], statements: Sequence[Statement]
-) -> None:
-    """Adds what a statement's label and the words before its list's colon ask for, where its own words leave room."""
-    labelled = {number for number, found in enumerate(links) if not found}
-    for number, rule, weight, values, source in led:
-        if source is Source.LABEL and number in labelled:
-            links[number].setdefault(rule, (weight, values))
-    without = {number for number, found in enumerate(links) if not found}
-    with_own = {statements[number].lead for number in range(len(links)) if number not in without}
-    asked = Counter(found.number for found in led if found.source is Source.LEAD)
-    for number, rule, weight, values, source in led:
-        if source is Source.LEAD and (number in without or asked[number] <= _FEW):
-            links[number].setdefault(rule, (weight, values))
-    for number, rule, weight, source, *_ in wide:
-        is_alone = source is Source.LABEL or statements[number].lead not in with_own
-        if source is not Source.OWN and number in without and is_alone:
-            links[number].setdefault(rule, (weight, {}))
-
-
-def _left_open(statement: Statement, spans: Sequence[Span], *, is_led: bool) -> tuple[str, ...]:
-    """The parts of a statement that its rules leave open: all of it where only what leads its list has them."""
-    if statement.pinned or not (spans or is_led):
-        return ()
-    if is_led:
-        return (statement.text,)
-    text = text_of(statement)
-    return left_open(text, own_start(statement), spans)
-
-
-def _span(found: re.Match[str], text: str) -> Span:
-    """Where a pattern matched; one that only looks ahead speaks of the whole statement."""
-    behind = len(text) - len(found.string)
-    return (found.start() + behind, found.end() + behind) if found.end() > found.start() else (0, len(text))
+    numbers = range(len(statements))
+    parts = tuple(open_parts.get(number, ()) for number in numbers)
+    return _Links(links, parts, tuple(opposed.get(number, ()) for number in numbers))
 
 
 def _pinned(rule: Rule, pin: RulePin, statement: Statement) -> tuple[Obligation, dict[str, int | str]]:
@@ -347,32 +236,4 @@ def _pinned(rule: Rule, pin: RulePin, statement: Statement) -> tuple[Obligation,
     weight = statement.obligation
     if pin.by_default and isinstance(rule.default, Obligation):
         weight = min(rule.default, weight)
-    return weight, {**_said_parameters(rule, statement), **pinned_parameters(rule, pin)}
-
-
-def _said_parameters(rule: Rule, statement: Statement) -> dict[str, int | str]:
-    """The parameters that the words of a pinned statement set, the first pattern first."""
-    values: dict[str, int | str] = {}
-    for matcher in rule.enforces if rule.parameters else ():
-        if "(?P<" in matcher.pattern and (found := matcher.search(text_of(statement))):
-            values = {**_parameters(rule, found), **values}
-    return values
-
-
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-
-
-def _parameters(rule: Rule, found: re.Match[str]) -> dict[str, int | str]:
-    """The named groups that a statement filled, as the rule's parameters want them."""
-    values: dict[str, int | str] = {}
-    for group, text in found.groupdict().items():
-        name = group.rstrip("0123456789").rstrip("_")  # "minimum_2" is another place of "minimum"
-        if text is None or name not in rule.parameters:
-            continue
-        if isinstance(rule.parameters[name].default, str):
-            values[name] = text
-        elif text.lower() in _NUMBERS:
-            values[name] = _NUMBERS.index(text.lower())
-        elif text.isascii() and text.isdigit() and len(text) < 10:
-            values[name] = int(text)
-    return values
+    return weight, {**said_parameters(rule, statement), **pinned_parameters(rule, pin)}

@@ -10,6 +10,7 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Statement
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.prefilter import folded, needed_words
+from helm_constitution.policy.said import text_of
 from helm_constitution.policy.turns import excepted, masked, turned
 
 _TAG = LazyPattern(r"(?:\[[A-Z][\w.-]*\]|[A-Z][A-Z\d]*(?:-[A-Z\d]+)*-\d+\b(?:\s*[:.|])?)\s+")
@@ -43,7 +44,6 @@ _PROGRAM = LazyPattern(
 )
 _BLANK = " .,;:*"
 _OF_TEMPLATES = frozenset({"values", "templates", "disclosure"})
-_TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
 
 
 class Source(enum.Enum):
@@ -52,12 +52,6 @@ class Source(enum.Enum):
     OWN = enum.auto()
     LABEL = enum.auto()
     LEAD = enum.auto()
-
-
-def text_of(statement: Statement) -> str:
-    """What patterns are matched with: the text with what led to it, typography made plain."""
-    text = statement.full_text
-    return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 
 def _untagged(text: str, start: int) -> str:
