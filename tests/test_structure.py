@@ -94,9 +94,11 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "yaml",
         "yaml._yaml",
     ),
-    "for policies that the user names, and the extra that evaluates them": (
+    "for expressions in CEL, and the extra that evaluates them": (
         "cel_expr_python",
         "helm_constitution.admission.rules",
+        "helm_constitution.cel.expressions",
+        "helm_constitution.cel.programs",
     ),
     "one of two engines": ("helm_constitution.helm.cli", "helm_constitution.helm.embedded"),
     "for what a fleet has besides, and for an extra of it": (

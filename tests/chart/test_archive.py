@@ -108,7 +108,7 @@ def test_nothing_is_written_outside(tmp_path: Path) -> None:
 def test_no_name_of_a_package_leads_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (tmp_path / "tmp").mkdir()
     remove_all()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / name).write_bytes(pack([("web/Chart.yaml", CHART)]))
     folder = unpack(tmp_path / name, name)
     assert (folder / "Chart.yaml").read_bytes() == CHART

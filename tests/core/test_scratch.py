@@ -21,6 +21,26 @@ def test_a_folder_is_there_for_a_while() -> None:
     assert not other.exists()
 
 
+def test_what_links_lead_to_stays(tmp_path: Path) -> None:
+    (tmp_path / "chart").mkdir()
+    (tmp_path / "chart" / "a").write_text("a")
+    with scratch_folder() as folder:
+        (folder / "below").mkdir()
+        (folder / "below" / "b").write_text("b")
+        (folder / "below" / "file").symlink_to(tmp_path / "chart" / "a")
+        (folder / "charts").symlink_to(tmp_path / "chart")
+    assert not folder.exists()
+    assert (tmp_path / "chart" / "a").read_text() == "a"
+
+
+def test_a_temporary_folder_that_is_missing_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remove_all()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    with scratch_folder() as folder:
+        assert folder.is_dir()
+        assert not folder.is_relative_to(tmp_path)
+
+
 def test_what_is_kept_goes_with_the_rest_and_others_can_be_made() -> None:
     script = """
 from helm_constitution.core.scratch import kept_folder, remove_all

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from helm_constitution.cel.expressions import composed
-from helm_constitution.cel.programs import CelSyntaxError, Unevaluable, compiled
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.kubernetes.schema_faults import SchemaFault
@@ -64,6 +62,9 @@ def _faults(schema: Mapping[str, Any], path: Path) -> Iterator[SchemaFault | Not
 
 
 def _expression_faults(text: str, key: str, path: Path) -> Iterator[SchemaFault | NotCompiled]:
+    from helm_constitution.cel.expressions import composed
+    from helm_constitution.cel.programs import CelSyntaxError, Unevaluable, compiled
+
     kind, shown = _RESULTS[key]
     try:
         program = compiled(composed(text, {}), _NAMES)
