@@ -7,7 +7,7 @@ from pathlib import Path
 
 from helm_constitution.check.memory import Memory
 from helm_constitution.cluster.target import ClusterTarget
-from helm_constitution.core.model import Progress
+from helm_constitution.core.model import Progress, StillCounts, still_counts
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
@@ -65,7 +65,8 @@ class CheckRequest(NamedTuple):
     constitution, debt and plan that an editor has not saved yet. ``memory`` is what earlier checks of the chart read;
     what this one reads is kept in it. ``is_draft`` takes from the
     memory what costs a run of helm and rarely changes with an edit: what ``helm lint`` says, and the template lines of
-    documents that render as before. A check that is no draft has to follow.
+    documents that render as before. A check that is no draft has to follow. ``still_counts`` is called often, at least
+    before each rule; an exception from it ends the check.
     """
 
     chart: Path
@@ -76,6 +77,7 @@ class CheckRequest(NamedTuple):
     unsaved: Unsaved = NO_TEXTS
     memory: Memory | None = None
     is_draft: bool = False
+    still_counts: StillCounts = still_counts
 
 
 def today() -> str:

@@ -109,7 +109,8 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     policy = load_policy(request, chart)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
-    rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds)
+    still_counts = request.still_counts
+    rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds, still_counts=still_counts)
 
     checked = CheckedChart(analysed, severities=policy.severities, schemas=policy.schemas)
     rules.run(checked, until=lambda: session.done() and baseline.done())
@@ -135,7 +136,9 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     known.keep_lint(lint)
     known.source_maps = placing.known
     prover = engine if options.lines else None
-    finding = FindingMaker(checked, placing.objects, sources, subcharts=options.subcharts, engine=prover)
+    finding = FindingMaker(
+        checked, placing.objects, sources, subcharts=options.subcharts, engine=prover, still_counts=still_counts
+    )
     settled = settle(finding.findings(runs), runs, policy, rendered, day=options.day)
     report = chart_report(checked, policy, runs, settled, session.notices, finding.origins, options)
     if options.sources:

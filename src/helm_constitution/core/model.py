@@ -29,6 +29,13 @@ DEFAULTS = "defaults"
 Progress = Callable[[int, int], None]
 """Told how many scenarios are done, and of how many that are known so far."""
 
+StillCounts = Callable[[], None]
+"""Raises an exception if nobody waits for the result any longer."""
+
+
+def still_counts() -> None:
+    """For those who always wait."""
+
 
 class Severity(enum.IntEnum):
     """How severe a finding is; the larger, the worse."""

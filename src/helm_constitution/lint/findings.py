@@ -9,7 +9,17 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.fixes import Fix
-from helm_constitution.core.model import Base, Finding, Location, ObjectRef, Precision, RelatedLocation, Severity
+from helm_constitution.core.model import (
+    Base,
+    Finding,
+    Location,
+    ObjectRef,
+    Precision,
+    RelatedLocation,
+    Severity,
+    StillCounts,
+    still_counts,
+)
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.lint.field_fixes import FieldFixes
 from helm_constitution.lint.fingerprints import fingerprinted, lasting_words
@@ -55,6 +65,7 @@ class FindingMaker:
         subcharts: check the objects of dependencies as the chart's own, instead of one note for each rule and
         dependency.
         engine: renders with other values, to prove which value sets a field; None to skip this.
+        still_counts: called before each rule's violations; an exception from it ends the check.
     """
 
     def __init__(
@@ -65,6 +76,7 @@ class FindingMaker:
         *,
         subcharts: bool = False,
         engine: HelmEngine | None = None,
+        still_counts: StillCounts = still_counts,
     ) -> None:
         assert checked.rendered is not None
         self._checked = checked
@@ -73,15 +85,13 @@ class FindingMaker:
         self.origins = ReleaseOrigins(checked, objects, sources)
         self._subcharts = subcharts
         self._engine = engine
+        self._still_counts = still_counts
         self._secrets = Secrets()
         self._fixes = FieldFixes(checked.analysed.chart)
 
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
         """The findings of rules, in order."""
-        placed = [
-            (run, [self._placed(*one, run.also.get(number, ())) for number, one in enumerate(run.violations)])
-            for run in runs
-        ]
+        placed = [(run, self._all_placed(run)) for run in runs]
         proved = self._proved(one for _, some in placed for one in some)
         found = [finding for run, some in placed for finding in self._of_run(run, some, proved)]
         names: dict[str, str] = {}
@@ -116,6 +126,10 @@ class FindingMaker:
         for manifest, analysed in self._random_manifests:
             texts[manifest.name] = texts.get(manifest.name, frozenset()) | analysed.random_texts(manifest)
         return texts
+
+    def _all_placed(self, run: RuleRun) -> list[_PlacedViolation]:
+        self._still_counts()
+        return [self._placed(*one, run.also.get(number, ())) for number, one in enumerate(run.violations)]
 
     def _placed(self, violation: Violation, scoped: Manifest | None, also: Sequence[Also]) -> _PlacedViolation:
         manifest = self._objects.object_of(violation.at) if isinstance(violation.at, View) else None

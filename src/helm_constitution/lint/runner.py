@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ConstitutionError, LimitReached
 from helm_constitution.core.fixes import Fix
-from helm_constitution.core.model import Location, RuleSetting, Trouble
+from helm_constitution.core.model import Location, RuleSetting, StillCounts, Trouble, still_counts
 from helm_constitution.core.signals import is_end
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
@@ -46,15 +46,22 @@ class Runner:
         settings: the rules to run, with severity and parameters.
         debug: keep the traceback of a crashed rule.
         seconds: of processor time for all rules; one rule may take a quarter of it.
+        still_counts: called before each rule; an exception from it ends the check.
     """
 
     def __init__(
-        self, settings: Mapping[Rule, RuleSetting], *, debug: bool = False, seconds: float = Limits().seconds
+        self,
+        settings: Mapping[Rule, RuleSetting],
+        *,
+        debug: bool = False,
+        seconds: float = Limits().seconds,
+        still_counts: StillCounts = still_counts,
     ) -> None:
         self._settings = settings
         self._seconds = seconds
         self._left = seconds
         self._debug = debug
+        self._still_counts = still_counts
         self._runs: dict[Rule, RuleRun] = {}
 
     def run(
@@ -75,6 +82,7 @@ class Runner:
                 continue
             if until is not None and until():
                 break
+            self._still_counts()
             self._runs[rule] = self._timed(rule, setting, checked)
         return tuple(self._runs[rule] for rule in self._settings if rule in self._runs)
 

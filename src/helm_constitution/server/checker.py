@@ -12,7 +12,7 @@ from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
 from helm_constitution.core.errors import ConstitutionError, YamlSyntaxError
 from helm_constitution.core.fixes import Applicability
-from helm_constitution.core.model import DEFAULTS, Progress
+from helm_constitution.core.model import DEFAULTS, StillCounts, still_counts
 from helm_constitution.core.unsaved import Unsaved
 from helm_constitution.fix.session import fix_chart
 from helm_constitution.helm.protocol import HelmEngine
@@ -37,7 +37,13 @@ class Checker:
         self._memories: dict[Path, Memory] = {}
 
     def check(
-        self, chart: Path, scenarios: str, texts: Unsaved, progress: Progress | None = None, *, is_draft: bool = False
+        self,
+        chart: Path,
+        scenarios: str,
+        texts: Unsaved,
+        still_counts: StillCounts = still_counts,
+        *,
+        is_draft: bool = False,
     ) -> Answer:
         """Checks a chart.
 
@@ -45,7 +51,7 @@ class Checker:
             chart: its folder, an absolute path.
             scenarios: ``defaults``, ``quick`` or ``full``.
             texts: of open files, by their absolute paths; of other charts too.
-            progress: called for each scenario; an exception from it ends the check.
+            still_counts: called often; an exception from it ends the check.
             is_draft: a quick first answer, see :class:`CheckRequest`.
         """
         unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
@@ -57,7 +63,17 @@ class Checker:
         self._examined.pop(chart, None)
         try:
             copy = self._copy(chart, unsaved)
-            request = CheckRequest(chart, self._engine, options, progress, copy, unsaved, memory, is_draft)
+            request = CheckRequest(
+                chart,
+                self._engine,
+                options,
+                lambda done, total: still_counts(),
+                copy,
+                unsaved,
+                memory,
+                is_draft,
+                still_counts,
+            )
             examined = examine(request)
         except ConstitutionError as error:
             return Answer(None, _fault(error, chart), unsaved=frozenset(unsaved))

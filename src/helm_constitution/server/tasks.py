@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from helm_constitution.core.model import Progress
+from helm_constitution.core.model import StillCounts
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import Unsaved
 from helm_constitution.server.checker import Checker
@@ -19,7 +19,7 @@ class Superseded(Exception):
 class Task(Protocol):
     """A task for a checker, in its process."""
 
-    def run(self, checker: Checker, still_counts: Progress) -> object:
+    def run(self, checker: Checker, still_counts: StillCounts) -> object:
         """Runs it; ``still_counts`` raises Superseded if the result is no longer needed."""
         ...
 
@@ -32,7 +32,7 @@ class CheckTask(NamedTuple):
     texts: Unsaved
     is_draft: bool = False
 
-    def run(self, checker: Checker, still_counts: Progress) -> object:
+    def run(self, checker: Checker, still_counts: StillCounts) -> object:
         """Checks the chart."""
         return checker.check(self.chart, self.scenarios, self.texts, still_counts, is_draft=self.is_draft)
 
@@ -42,7 +42,7 @@ class ForgetTask(NamedTuple):
 
     chart: Path
 
-    def run(self, checker: Checker, still_counts: Progress) -> object:
+    def run(self, checker: Checker, still_counts: StillCounts) -> object:
         """Drops the chart's data."""
         checker.forget(self.chart)
         return None
@@ -55,7 +55,7 @@ class FixTask(NamedTuple):
     texts: Unsaved
     rules: tuple[str, ...] = ()
 
-    def run(self, checker: Checker, still_counts: Progress) -> object:
+    def run(self, checker: Checker, still_counts: StillCounts) -> object:
         """Fixes a copy."""
         return checker.fixed(self.chart, self.texts, self.rules)
 
@@ -69,7 +69,7 @@ class LookTask(NamedTuple):
     column: int
     wants_hover: bool = False
 
-    def run(self, checker: Checker, still_counts: Progress) -> object:
+    def run(self, checker: Checker, still_counts: StillCounts) -> object:
         """Answers the question."""
         lookup = checker.lookup(self.chart)
         if lookup is None:

@@ -1,5 +1,4 @@
-"""The process that checks: runs one task after the other, and between two scenarios checks whether the task still
-counts.
+"""The process that checks: runs one task after the other, and drops one that no longer counts, between two rules.
 
 A process of its own, because the limit on a rule's time works in a main thread alone, because a check must not keep the
 editor's messages waiting, and because a hanging one can be ended.
@@ -42,13 +41,13 @@ class Failure(NamedTuple):
 
 
 class _StillCounts:
-    """Raises Superseded if a task was cancelled; called for each scenario."""
+    """Raises Superseded if a task was cancelled."""
 
     def __init__(self, cancelled: set[int], number: int) -> None:
         self._cancelled = cancelled
         self._number = number
 
-    def __call__(self, done: int = 0, total: int = 0) -> None:
+    def __call__(self) -> None:
         if self._number in self._cancelled or _ALL in self._cancelled:
             raise Superseded
 
