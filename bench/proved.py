@@ -43,11 +43,13 @@ def measure(charts: Iterable[Path], engine: HelmEngine, options: CheckOptions) -
         counted.append(chart)
         return render(chart, request)
 
-    def timed(asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine) -> proved_values.Proved:
+    def timed(
+        asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine, known: proved_values.Proofs | None = None
+    ) -> tuple[proved_values.Proved, proved_values.Proofs]:
         fields, before, begin = list(asked), len(counted), time.perf_counter()
-        proved = _prove(fields, rendered, engine)
+        proved, proofs = _prove(fields, rendered, engine, known)
         found[chart] = Proof(len(fields), len(proved), len(counted) - before, time.perf_counter() - begin)
-        return proved
+        return proved, proofs
 
     engine.render = counting  # type: ignore[method-assign]
     proved_values.prove = timed

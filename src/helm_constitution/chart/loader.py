@@ -16,7 +16,7 @@ from pathlib import Path
 from helm_constitution.chart.archive import unpack
 from helm_constitution.chart.helmignore import IgnoreRules, ignore_rules
 from helm_constitution.chart.model import Chart, Dependency, Package
-from helm_constitution.chart.reading import not_utf8, read_file, text_of
+from helm_constitution.chart.reading import ReadFiles, not_utf8, read_file, text_of
 from helm_constitution.chart.sources import FolderSource, Source
 from helm_constitution.chart.values import ValuesFile
 from helm_constitution.core.digest import sha256
@@ -27,7 +27,11 @@ from helm_constitution.text.yaml_document import View, YamlDocument
 
 
 def load_chart(
-    path: Path, shown: str | None = None, base: Base = Base.CHART, known_values: ValuesFile | None = None
+    path: Path,
+    shown: str | None = None,
+    base: Base = Base.CHART,
+    known_values: ValuesFile | None = None,
+    read: ReadFiles | None = None,
 ) -> Chart:
     """Loads a chart from its folder or a packaged .tgz.
 
@@ -36,6 +40,7 @@ def load_chart(
         shown: how messages name the chart; the path as given unless told.
         base: what reports call the chart's files: those of the chart, or of its baseline.
         known_values: values.yaml as read before, reused if the text is the same.
+        read: the files of the folder as read before, reused if they are the same.
 
     Raises:
         ChartError: the chart is missing, unreadable, unsafe to unpack or not a chart; the file is named.
@@ -44,7 +49,9 @@ def load_chart(
     shown = str(path) if shown is None else shown
     package = _package(shown)
     if path.is_dir():
-        source = FolderSource(str(path), "", ignore_rules(str(path), shown), shown)
+        if read is not None:
+            read.begin()
+        source = FolderSource(str(path), "", ignore_rules(str(path), shown), shown, read=read)
         return _assemble(source, path, shown, base, package, known_values)
     if not path.exists():
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown)

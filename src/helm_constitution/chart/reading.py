@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 
 from helm_constitution.core.errors import ChartError
 
@@ -33,6 +34,33 @@ def read_file(path: str, shown: str) -> bytes:
     if len(content) > MAX_READ:
         raise ChartError(f"larger than {MAX_READ // 1024**2} MiB, helm's limit for a chart", file=shown)
     return content
+
+
+class ReadFiles:
+    """Files as they were read before: for who loads a chart again and again."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[tuple[int, ...], bytes]] = {}
+        self._now: dict[str, tuple[tuple[int, ...], bytes]] = {}
+
+    def begin(self) -> None:
+        """Begins to load a chart: what the load before this one didn't need is dropped."""
+        self._before, self._now = self._now, {}
+
+    def read(self, path: str, shown: str, state: os.stat_result) -> bytes:
+        """The content of a plain file in this state; see :func:`read_file`."""
+        key = (state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino, state.st_dev)
+        known = self._now.get(path) or self._before.get(path)
+        if known is None or known[0] != key:
+            known = (key, read_file(path, shown))
+            if time.time_ns() - max(key[:2]) < _UNSETTLED:
+                return known[1]
+        self._now[path] = known
+        return known[1]
+
+
+_UNSETTLED = 2 * 10**9
+"""Nanoseconds after a change within which another one may leave the same times, on a coarse file system."""
 
 
 def reason_of(error: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from helm_constitution.chart.archive import MAX_UNPACKED, Budget, read_entries
 from helm_constitution.chart.helmignore import IgnoreRules
-from helm_constitution.chart.reading import read_file, reason_of
+from helm_constitution.chart.reading import ReadFiles, read_file, reason_of
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.lazy import LazyPattern
 
@@ -43,9 +43,10 @@ class Source(Protocol):
 
 
 class _Tree:
-    """What the chart and all that is in its ``charts/`` share: how much has been read already."""
+    """What the chart and all that is in its ``charts/`` share: how much has been read already, and what before."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: ReadFiles) -> None:
+        self.read = read
         self.entries = 0
         self.budget = Budget()
 
@@ -53,7 +54,8 @@ class _Tree:
 class FolderSource:
     """A chart's folder. ``prefix`` is its path in the top chart, whose ``.helmignore`` applies to everything below.
 
-    ``trail`` identifies the folders that it lies in, as far as the top chart's (device and inode).
+    ``trail`` identifies the folders that it lies in, as far as the top chart's (device and inode). ``read`` are files
+    as an earlier load read them.
     """
 
     def __init__(
@@ -64,13 +66,14 @@ class FolderSource:
         shown: str,
         trail: tuple[tuple[int, int], ...] = (),
         tree: _Tree | None = None,
+        read: ReadFiles | None = None,
     ) -> None:
         self.path = path
         self.prefix = prefix
         self.rules = rules
         self.shown = shown
         self._trail = trail
-        self._tree = tree or _Tree()
+        self._tree = tree or _Tree(read or ReadFiles())
 
     def chart_yaml(self) -> bytes | None:
         try:
@@ -83,7 +86,8 @@ class FolderSource:
         large: list[str] = []
         subcharts: dict[str, Source] = {}
         total = 0
-        for name, full, size in self._walk(self.path, "", self._trail):
+        for name, full, state in self._walk(self.path, "", self._trail):
+            size = state.st_size
             if name.startswith("charts/"):
                 subcharts[name.removeprefix("charts/")] = self._subchart(name, full)
             elif size > MAX_FILE:
@@ -97,7 +101,7 @@ class FolderSource:
                         file=self.shown,
                     )
                 try:
-                    files[name] = read_file(full, self._name(name))
+                    files[name] = self._tree.read.read(full, self._name(name), state)
                 except FileNotFoundError:
                     continue  # removed meanwhile
         return files, subcharts, large
@@ -115,8 +119,10 @@ class FolderSource:
             raise _endless(self._name(name))
         return FolderSource(full, f"{self.prefix}{name}/", self.rules, self._name(name), trail, self._tree)
 
-    def _walk(self, folder: str, inside: str, trail: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, int]]:
-        """(path in the chart, path on disk, bytes) of each file; an entry of ``charts/`` as a whole.
+    def _walk(
+        self, folder: str, inside: str, trail: tuple[tuple[int, int], ...]
+    ) -> Iterator[tuple[str, str, os.stat_result]]:
+        """(path in the chart, path on disk, state) of each file; an entry of ``charts/`` as a whole.
 
         ``trail`` identifies the folders on the way (device and inode), this one excluded.
         """
@@ -148,16 +154,16 @@ class FolderSource:
             is_folder = stat.S_ISDIR(state.st_mode)
             if self.rules.ignores(self.prefix + name, is_folder):
                 if not inside and not is_folder and ALWAYS_SHOWN.match(name):
-                    yield name, entry.path, state.st_size
+                    yield name, entry.path, state
             elif inside == "charts/":
                 if entry.name[0] not in "._" and (is_folder or name.endswith(".tgz")):
                     if not is_folder and not stat.S_ISREG(state.st_mode):
                         raise _not_plain(self._name(name))
-                    yield name, entry.path, state.st_size
+                    yield name, entry.path, state
             elif is_folder:
                 yield from self._walk(entry.path, f"{name}/", below)
             elif stat.S_ISREG(state.st_mode):
-                yield name, entry.path, state.st_size
+                yield name, entry.path, state
             else:
                 raise _not_plain(self._name(name))
 

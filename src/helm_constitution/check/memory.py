@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from helm_constitution.chart.reading import ReadFiles
 from helm_constitution.core.kept import Kept
 
 if TYPE_CHECKING:
     from helm_constitution.chart.values import ValuesFile
     from helm_constitution.helm.protocol import LintOutput
     from helm_constitution.lint.placing import KnownMaps
+    from helm_constitution.locate.proved_values import Proofs
     from helm_constitution.render.conclude import Known
     from helm_constitution.render.results import RenderedChart
 
@@ -18,18 +20,22 @@ class Memory:
     """Holds what the last check of one chart read, by its text. Whoever checks a chart again and again keeps one.
 
     Attributes:
+        read: the files of the chart.
         values: values.yaml.
         documents: rendered documents, by template and text.
         kept: what was made of single files and of dependencies.
         lint: what ``helm lint`` said, unless it found errors.
+        proofs: which values were proved to set fields.
         source_maps: template lines of rendered documents, by the templates that made them.
     """
 
     def __init__(self) -> None:
+        self.read = ReadFiles()
         self.values: ValuesFile | None = None
         self.documents: Known = {}
         self.kept = Kept()
         self.lint: LintOutput | None = None
+        self.proofs: Proofs = {}
         self.source_maps: KnownMaps = {}
 
     def keep_lint(self, lint: LintOutput) -> None:

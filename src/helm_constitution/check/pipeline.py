@@ -93,7 +93,7 @@ def examine(request: CheckRequest, cache: Cache | None = None) -> Examined:
 
 
 def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Examined:
-    engine, options = request.engine, request.options
+    engine, options, still_counts = request.engine, request.options, request.still_counts
     analysed, first, linting = _start_helm(request, cache, stack)
 
     from helm_constitution.check.report import chart_report
@@ -109,7 +109,6 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     policy = load_policy(request, chart)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
-    still_counts = request.still_counts
     rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds, still_counts=still_counts)
 
     checked = CheckedChart(analysed, severities=policy.severities, schemas=policy.schemas)
@@ -122,7 +121,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
         from helm_constitution.cluster.ask import ask
 
         checked = checked.with_cluster(ask(options.cluster, rendered, checked.comparison))
-    maps = known.source_maps if request.is_draft else None
+    maps, proofs = (known.source_maps, known.proofs) if request.is_draft else (None, None)
     placing = Placing(checked, engine, stack, subcharts=options.subcharts, on=options.lines, known=maps)
     placing.begin(rules.run(checked, on_helm=True))
     rules.run(checked)
@@ -137,9 +136,10 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     known.source_maps = placing.known
     prover = engine if options.lines else None
     finding = FindingMaker(
-        checked, placing.objects, sources, subcharts=options.subcharts, engine=prover, still_counts=still_counts
+        checked, placing.objects, sources, prover, proofs, subcharts=options.subcharts, still_counts=still_counts
     )
     settled = settle(finding.findings(runs), runs, policy, rendered, day=options.day)
+    known.proofs = finding.proofs
     report = chart_report(checked, policy, runs, settled, session.notices, finding.origins, options)
     if options.sources:
         from helm_constitution.check.source_texts import with_sources
@@ -161,7 +161,7 @@ def _start_helm(
     from helm_constitution.templates.analysis import AnalysedChart
 
     known = request.memory or Memory()
-    chart = load_chart(folder, shown=str(request.chart), known_values=known.values)
+    chart = load_chart(folder, shown=str(request.chart), known_values=known.values, read=known.read)
     analysed = AnalysedChart(chart, known.kept)
     return analysed, first, _lint(request, analysed, cache, stack)
 

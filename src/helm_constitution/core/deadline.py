@@ -5,11 +5,23 @@ Time that helm takes, in processes of its own, doesn't count, and neither does a
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_PERIOD = 0.02
+"""Seconds of processor time after which it is looked at the limits, again and again: each rule has one of its own, and
+a timer for each would take longer than most rules."""
+_GRACE = 1.0
+"""Seconds from one exception to the next for who goes on all the same."""
+
+_ends: list[float] = []
+"""The processor times at which the limits around the running part end, the innermost last; none is later than those
+before it."""
 
 
 class OutOfTime(BaseException):
@@ -22,33 +34,43 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     There is no limit on Windows, which has no such timer, and outside of the main thread, which no signal reaches.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    if not _is_limited():
         yield
         return
-    # Each rule has a limit of its own: one within another leaves the handler as it is, and asks the timer alone.
-    around = signal.getitimer(signal.ITIMER_VIRTUAL)[0]
-    handler = None if around else signal.signal(signal.SIGVTALRM, _out_of_time)
-    given = max(min(seconds, around) if around else seconds, _SOON)
-    signal.setitimer(signal.ITIMER_VIRTUAL, given)
+    end = time.process_time() + seconds
+    if _ends:
+        _ends.append(min(end, _ends[-1]))
+        try:
+            yield
+        finally:
+            _ends.pop()
+        return
+    _ends.append(end)
+    handler = signal.signal(signal.SIGVTALRM, _look)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _PERIOD, _PERIOD)
     try:
         yield
     finally:
-        left, _ = signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        if around:
-            signal.setitimer(signal.ITIMER_VIRTUAL, max(around - (given - left), _SOON))
-        else:
-            signal.signal(signal.SIGVTALRM, handler)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, handler)
+        _ends.clear()
 
 
 def time_left() -> float | None:
     """The seconds of processor time until the limit around the caller; None where there is none."""
-    if not hasattr(signal, "getitimer") or threading.current_thread() is not threading.main_thread():
-        return None
-    return signal.getitimer(signal.ITIMER_VIRTUAL)[0] or None
+    return _ends[-1] - time.process_time() if _ends and _is_limited() else None
 
 
-_SOON = 0.001
+def _is_limited() -> bool:
+    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
 
-def _out_of_time(number: int, frame: FrameType | None) -> None:
-    raise OutOfTime
+def _look(number: int, frame: FrameType | None) -> None:
+    now = time.process_time()
+    if _ends and now >= _ends[-1]:
+        _ends[-1] = now + _GRACE
+        raise OutOfTime
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ends.clear)  # a child has no timer yet

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Manifest
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.run import Also, RuleRun
-    from helm_constitution.locate.proved_values import Proved
+    from helm_constitution.locate.proved_values import Proofs, Proved
     from helm_constitution.locate.source_map import SourceMaps
     from helm_constitution.render.results import RenderedChart, RenderedObjects
     from helm_constitution.templates.analysis import AnalysedChart
@@ -62,9 +62,10 @@ class FindingMaker:
         checked: the chart, with everything known about it.
         objects: the objects of its renderings, and of its baseline's.
         sources: the template lines of rendered documents, as far as known.
+        engine: renders with other values, to prove which value sets a field; None to skip this.
+        proofs: which values were proved to set fields, as an earlier check gave them; None to prove all.
         subcharts: check the objects of dependencies as the chart's own, instead of one note for each rule and
         dependency.
-        engine: renders with other values, to prove which value sets a field; None to skip this.
         still_counts: called before each rule's violations; an exception from it ends the check.
     """
 
@@ -73,9 +74,10 @@ class FindingMaker:
         checked: CheckedChart,
         objects: RenderedObjects,
         sources: SourceMaps,
+        engine: HelmEngine | None = None,
+        proofs: Proofs | None = None,
         *,
         subcharts: bool = False,
-        engine: HelmEngine | None = None,
         still_counts: StillCounts = still_counts,
     ) -> None:
         assert checked.rendered is not None
@@ -86,6 +88,9 @@ class FindingMaker:
         self._subcharts = subcharts
         self._engine = engine
         self._still_counts = still_counts
+        self._earlier_proofs = proofs
+        self.proofs: Proofs = {}
+        """The values that are proved to set fields, for the next check."""
         self._secrets = Secrets()
         self._fixes = FieldFixes(checked.analysed.chart)
 
@@ -145,7 +150,9 @@ class FindingMaker:
             return {}
         from helm_constitution.locate.proved_values import prove
 
-        return prove([one for one in asked if one is not None], self._rendered, self._engine)
+        some = [one for one in asked if one is not None]
+        proved, self.proofs = prove(some, self._rendered, self._engine, self._earlier_proofs)
+        return proved
 
     def _of_run(self, run: RuleRun, found: Iterable[_PlacedViolation], proved: Proved) -> list[Finding]:
         """The findings of a run, with secrets not yet hidden; the secrets are recorded."""

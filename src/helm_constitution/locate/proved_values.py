@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Proved: TypeAlias = Mapping[tuple[YamlDocument, Path], ValueOrigin]
 """The value that decides a field, by the field's document and path."""
 
+Proofs: TypeAlias = "dict[tuple[object, ...], Candidate | None]"
+"""The value that was proved to set a field, by what lasts of the field while one writes; None if none was."""
+
 MOST_SCENARIOS = 3
 """Scenarios rendered with other values, those with the most fields first; each costs a render, two at most."""
 ENOUGH = 2.0
@@ -43,17 +46,20 @@ _FLAG_CODES = (0b01, 0b10, 0b11)
 """In which of two renders a flag is switched: as many flags can be told apart."""
 
 
-def prove(asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine) -> Proved:
-    """The values that set fields, as far as rendering proves it.
+def prove(
+    asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine, known: Proofs | None = None
+) -> tuple[Proved, Proofs]:
+    """The values that set fields, as far as rendering proves it; and the same for the next check.
 
     Args:
         asked: the fields.
         rendered: the chart.
         engine: renders; it holds the chart.
+        known: proofs of an earlier check, which hold.
     """
     left = time_left()
     if left is not None and left < ENOUGH:
-        return {}
+        return {}, {}
     by_scenario: dict[str, list[Asked]] = {}
     for one in asked:
         by_scenario.setdefault(one.scenario, []).append(one)
@@ -61,15 +67,28 @@ def prove(asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine) -
     for name, some in by_scenario.items():
         result = rendered.result_of(name)
         if result is not None and result.rendering is not None and not result.scenario.filled:
-            trial = _Trial(some, result, rendered)
-            if trial.fields:
-                trials.append(trial)
+            trials.append(_Trial(some, result, rendered, known or {}))
     trials = sorted(trials, key=lambda trial: -len(trial.fields))[:MOST_SCENARIOS]
     for number in (1, 2):
         started = [(trial, trial.start(engine, number)) for trial in trials if trial.needs(number)]
         for trial, pending in started:
             trial.take(number, pending.result())
-    return {key: origin for trial in trials for key, origin in trial.proved()}
+    proved: dict[tuple[YamlDocument, Path], ValueOrigin] = {}
+    proofs: Proofs = {}
+    for trial in trials:
+        for one, candidate in trial.proofs():
+            proofs[_lasting(one)] = candidate
+            origin = trial.origin(candidate, one.field) if candidate is not None else None
+            if origin is not None:
+                proved[one.field.document, one.field.path] = origin
+    return proved, proofs
+
+
+def _lasting(asked: Asked) -> tuple[object, ...]:
+    """What lasts of a field while one writes: where its object comes from, the object's name, the path in it."""
+    document = asked.field.document
+    name = str(document.view.get("metadata", "name").data)
+    return asked.scenario, document.file, str(document.view.get("kind").data), name, asked.field.path, asked.part
 
 
 class _Layer(NamedTuple):
@@ -111,16 +130,17 @@ class _Change(NamedTuple):
 
 
 class _Trial:
-    """One scenario rendered with other values."""
+    """One scenario rendered with other values, for those fields whose proof isn't known."""
 
-    def __init__(self, asked: Iterable[Asked], result: ScenarioResult, rendered: RenderedChart) -> None:
+    def __init__(self, asked: Sequence[Asked], result: ScenarioResult, rendered: RenderedChart, known: Proofs) -> None:
         self._rendered = rendered
         self._request = result.scenario.request
-        asked = list(asked)
         self._layers = [_Layer(document) for document in rendered.values_of(result.scenario.name)]
         self._layers += _of_dependencies(asked, rendered)
         self._values = self._merged()
-        self.fields = self._fields(asked, result)
+        self.known = [(one, known[key]) for one in asked if (key := _lasting(one)) in known]
+        self._asked = [one for one in asked if _lasting(one) not in known]
+        self.fields = self._fields(self._asked, result)
         self._changes = self._changed()
         self._outputs: dict[int, dict[str, list[str]] | None] = {}
         self._read: dict[tuple[int, str, int], View | None] = {}
@@ -137,7 +157,9 @@ class _Trial:
         except ValueError:
             return {}
 
-    def _fields(self, asked: Iterable[Asked], result: ScenarioResult) -> list[_Field]:
+    def _fields(self, asked: Sequence[Asked], result: ScenarioResult) -> list[_Field]:
+        if not asked:
+            return []
         candidates = Candidates(self._values, self._rendered.analysed.uses)
         texts: dict[str, list[str]] = {}
         for document in result.documents:
@@ -181,7 +203,7 @@ class _Trial:
     def needs(self, number: int) -> bool:
         """Whether a render may prove anything: the second if there are several flags, or if helm failed."""
         if number == 1 or 1 not in self._outputs:
-            return number == 1 and bool(self._arguments(1))
+            return number == 1 and bool(self.fields) and bool(self._arguments(1))
         if self._outputs[1] is None:
             return len(self._chosen(2)) < len(self._chosen(1)) and bool(self._arguments(2))
         return any(self._is_open(field) for field in self.fields)
@@ -226,15 +248,14 @@ class _Trial:
 
     # --- what it proves ---
 
-    def proved(self) -> Iterator[tuple[tuple[YamlDocument, Path], ValueOrigin]]:
-        """The fields that exactly one candidate explains."""
+    def proofs(self) -> Iterator[tuple[Asked, Candidate | None]]:
+        """The fields, each with the candidate that alone explains it."""
+        yield from self.known
+        yield from ((one, None) for one in self._asked)
         for field in self.fields:
             fitting = [candidate for candidate in field.candidates if self._decides(candidate, field)]
             if len(fitting) == 1:
-                origin = self._origin(fitting[0], field.asked.field)
-                if origin is not None:
-                    view = field.asked.field
-                    yield (view.document, view.path), origin
+                yield field.asked, fitting[0]
 
     def _decides(self, candidate: Candidate, field: _Field) -> bool:
         """Whether a field got a candidate's new value in each render that set it, and is unchanged in the others."""
@@ -270,7 +291,7 @@ class _Trial:
         root = self._read[key]
         return None if root is None else root.get(*old.path)
 
-    def _origin(self, candidate: Candidate, field: View) -> ValueOrigin | None:
+    def origin(self, candidate: Candidate, field: View) -> ValueOrigin | None:
         """A candidate's place: that in values.yaml if another file has the same value."""
         data = value_at(self._values, candidate.path)
         found = None

@@ -6,11 +6,13 @@ editor's messages waiting, and because a hanging one can be ended.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import queue
 import threading
 from multiprocessing.connection import Connection
+from typing import TypeAlias
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConstitutionError, internal_error
@@ -23,6 +25,13 @@ from helm_constitution.server.tasks import Superseded, Task
 
 _LAST_SECONDS = 3.0
 """How long a check may go on after the editor's end is closed."""
+_REST_SECONDS = 2.0
+"""How long there must have been no task before all memory is looked through for garbage."""
+_MOST_TASKS = 20
+"""After so many tasks without a rest that is done all the same."""
+
+
+Tasks: TypeAlias = "queue.SimpleQueue[tuple[int, Task] | None]"
 
 
 class Setup(NamedTuple):
@@ -55,6 +64,35 @@ class _StillCounts:
 _ALL = -1
 
 
+class _Garbage:
+    """Collects the reference cycles of checks while nobody waits. All of them take as long as a check of a large
+    chart: that is for when the user rests, or has typed for long; after each task there is time for the new ones."""
+
+    def __init__(self) -> None:
+        gc.disable()
+        self._tasks = 0
+
+    def next_of(self, tasks: Tasks) -> tuple[int, Task] | None:
+        """The next task; None at the end."""
+        if self._tasks:
+            with contextlib.suppress(queue.Empty):
+                return tasks.get(timeout=_REST_SECONDS)
+            self._take_all()
+        return tasks.get()
+
+    def take_young(self, tasks: Tasks) -> None:
+        """After a task: what it left behind."""
+        self._tasks += 1
+        if self._tasks >= _MOST_TASKS:
+            self._take_all()
+        elif tasks.empty():
+            gc.collect(1)
+
+    def _take_all(self) -> None:
+        gc.collect()
+        self._tasks = 0
+
+
 def serve(connection: Connection, setup: Setup) -> None:
     """Answers tasks until the other end is closed or sends None.
 
@@ -62,13 +100,13 @@ def serve(connection: Connection, setup: Setup) -> None:
     result: None if it was cancelled.
     """
     end_cleanly()
-    gc.disable()  # reference cycles of a check are collected while nobody waits
-    tasks: queue.SimpleQueue[tuple[int, Task] | None] = queue.SimpleQueue()
+    tasks: Tasks = queue.SimpleQueue()
     cancelled: set[int] = set()
     threading.Thread(target=_listen, args=(connection, tasks, cancelled), daemon=True).start()
     checker: Checker | None = None
+    garbage = _Garbage()
     try:
-        while (message := tasks.get()) is not None:
+        while (message := garbage.next_of(tasks)) is not None:
             number, task = message
             answer: object = None
             try:
@@ -86,8 +124,7 @@ def serve(connection: Connection, setup: Setup) -> None:
             cancelled.discard(number)
             connection.send((number, answer))
             del answer
-            if tasks.empty():
-                gc.collect()
+            garbage.take_young(tasks)
     except OSError:
         pass  # the editor has exited
     finally:
@@ -95,7 +132,7 @@ def serve(connection: Connection, setup: Setup) -> None:
             checker.close()
 
 
-def _listen(connection: Connection, tasks: queue.SimpleQueue[tuple[int, Task] | None], cancelled: set[int]) -> None:
+def _listen(connection: Connection, tasks: Tasks, cancelled: set[int]) -> None:
     try:
         while True:
             message = connection.recv()
