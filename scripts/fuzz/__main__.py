@@ -13,7 +13,7 @@ from pathlib import Path
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import Limits
 from scripts.fetch_helm import find_helm
-from scripts.fuzz.cases import Case, case_of, lay_out, minimised, shares_of
+from scripts.fuzz.cases import COMMANDS, Case, case_of, lay_out, minimised, shares_of
 from scripts.fuzz.oracles import ROOT, Fault
 from scripts.fuzz.running import SECONDS, Runner
 
@@ -83,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("build/fuzz"), help="where faults are kept (build/fuzz)")
     parser.add_argument("--whole", type=float, default=0.03, help="the share of whole programs (0.03)")
     parser.add_argument("--seconds", type=int, default=SECONDS, help=f"processor time that a case may take ({SECONDS})")
+    parser.add_argument("--command", choices=COMMANDS, help="only this command")
     options = parser.parse_args(arguments)
     out = options.out.resolve()
     charts = sorted(set(_charts(options.charts or [_TESTDATA])))
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number in range(options.seed, options.seed + options.runs):
             if time.monotonic() > until:
                 break
-            case = case_of(number, charts, shares, options.whole)
+            case = case_of(number, charts, shares, options.whole, options.command)
             _note(out, case)
             for fault in tally.add(case, runner.run(case)):
                 _keep(out, case, fault, runner if tally.is_first_at(fault) else None)

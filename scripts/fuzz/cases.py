@@ -17,6 +17,9 @@ ALL = {**MUTATIONS, **TEAM}
 _MODULES = "values,templates,compat,portability,disclosure,observability,security,helm,testing,docs"
 WHOLE = ("fix", "apply", "create", "waive", "waivers", "fleet")
 """Commands that are run as whole programs: they start processes of their own, or only print."""
+SERVER = "server"
+"""The language server, to which the mutations are edits."""
+COMMANDS = ("check", "accept", "plan", "init", "pin", *WHOLE, SERVER)
 _BASELINE = "baseline"
 _POLICIES = "policies"
 _ADMISSION = Path(__file__).parents[2] / "testdata" / "admission"
@@ -34,8 +37,7 @@ class Mutation(NamedTuple):
 class Case(NamedTuple):
     """What is run.
 
-    ``command`` is ``check``, ``accept``, ``plan``, ``init``, ``pin`` or one of WHOLE: ``fix``
-    with ``--diff``, ``apply`` is ``fix`` that writes.
+    ``command`` is one of COMMANDS: ``fix`` with ``--diff``, ``apply`` is ``fix`` that writes.
     ``baseline`` compares with the chart as it was before the mutations, ``before`` are mutations of that one. ``whole``
     starts the program in a process of its own with ``engine``; else the pipeline is called. ``twice`` demands the same
     reports of a second run.
@@ -72,7 +74,13 @@ def shares_of(charts: Sequence[Path]) -> list[float]:
     ]
 
 
-def case_of(number: int, charts: Sequence[Path], shares: Sequence[float] | None = None, whole: float = 0.03) -> Case:
+def case_of(
+    number: int,
+    charts: Sequence[Path],
+    shares: Sequence[float] | None = None,
+    whole: float = 0.03,
+    only: str | None = None,
+) -> Case:
     """The case of a number.
 
     Args:
@@ -80,14 +88,17 @@ def case_of(number: int, charts: Sequence[Path], shares: Sequence[float] | None 
         charts: one of them is mutated.
         shares: how often each of the charts is taken; without them one as often as the other.
         whole: the share of cases that are run as whole processes.
+        only: the command; without it any.
     """
     rng = random.Random(number)
     kinds = list(ALL)
     # The first kind goes round, so that each has its share.
     chosen = [kinds[number % len(kinds)], *rng.choices(kinds, k=rng.choice((0, 0, 1, 1, 2, 4)))]
     as_process = rng.random() < whole
-    command = rng.choices(("check", "accept", "plan", "init", "pin", *WHOLE), (80, 6, 5, 2, 3, 1, 2, 1, 1, 1, 1))[0]
+    command = only or rng.choices(COMMANDS, (80, 6, 5, 2, 3, 1, 2, 1, 1, 1, 1, 1))[0]
     as_process = as_process or command in WHOLE
+    if command == SERVER:
+        return _session_of(number, rng, rng.choices(charts, shares)[0], chosen[0])
     return Case(
         number,
         rng.choices(charts, shares)[0],
@@ -106,13 +117,29 @@ def case_of(number: int, charts: Sequence[Path], shares: Sequence[float] | None 
     )
 
 
+def _session_of(number: int, rng: random.Random, chart: Path, first: str) -> Case:
+    kinds = [first, *rng.choices(list(ALL), k=rng.randrange(4, 15))]
+    return Case(
+        number,
+        chart,
+        tuple(Mutation(kind, rng.randrange(2**32)) for kind in kinds),
+        command=SERVER,
+        scenarios=rng.choice(("defaults", "quick")),
+        select="",
+        engine=rng.choices(("cli", "embedded"), (1, 4))[0],
+    )
+
+
 def lay_out(case: Case, root: Path) -> None:
     """Writes a case's workspace: the chart in ``chart``, the team's files beside it, the baseline in ``baseline``."""
     copy(case.chart, root / CHART)
     if case.baseline:
         copy(case.chart, root / _BASELINE / CHART)
         _mutate(root / _BASELINE, case.before)
-    _mutate(root, case.mutations)
+    if case.command == SERVER:
+        write(root / ".git" / "HEAD", "")  # nothing above the workspace counts
+    else:
+        _mutate(root, case.mutations)
     for seed in case.policies:
         _add_policy(root, random.Random(seed))
     if case.command == "plan" and not (root / "plan.md").exists():

@@ -28,8 +28,8 @@ def read(file: Path) -> str:
 
 
 def write(file: Path, text: str) -> None:
-    """Writes a text that ``read`` gave; a folder in its place stays."""
-    if file.is_dir():
+    """Writes a text that ``read`` gave; a folder or a link in its place stays: it may lead out of the workspace."""
+    if file.is_dir() or file.is_symlink():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(text.encode("utf-8", "surrogateescape"))

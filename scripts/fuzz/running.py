@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
@@ -32,8 +33,8 @@ from helm_constitution.policy.pin import proposals
 from helm_constitution.policy.waivers import read_plan
 from helm_constitution.report import FORMATS, lcov, renderer, text
 from helm_constitution.report.model import RunReport
-from scripts.fuzz import oracles
-from scripts.fuzz.cases import Case, baseline_of, lay_out, policies_of
+from scripts.fuzz import editing, oracles
+from scripts.fuzz.cases import SERVER, Case, baseline_of, lay_out, policies_of
 from scripts.fuzz.mutations import CHART
 from scripts.fuzz.oracles import Fault, Rendering
 from scripts.fuzz.team import CONFIGURATION, DEBT
@@ -92,6 +93,8 @@ class Runner:
             root.mkdir()
             with contextlib.chdir(root):
                 lay_out(case, root)
+                if case.command == SERVER:
+                    return asyncio.run(editing.run(case, root, self._engine, self._helm))
                 before = oracles.state_of(root)
                 faults = list(self._whole(case, root) if case.whole else self._inside(case, root))
                 faults.extend(oracles.of_files(before, oracles.state_of(root), _WRITTEN[case.command]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from lsprotocol import types
@@ -26,21 +27,28 @@ class Editor:
     def __init__(self, client: LanguageClient) -> None:
         self.client = client
         self._versions: dict[str, int] = {}
+        self._last = 0
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
 
     async def open(self, file: Path, text: str | None = None, language: str = "yaml") -> list[types.Diagnostic]:
         """Opens a file, with this text or the disk's; gives its diagnostics."""
-        uri = file.as_uri()
-        content = file.read_bytes().decode() if text is None else text
-        self._versions[uri] = 1
-        item = types.TextDocumentItem(uri, language, 1, content)
-        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        self.show(file, file.read_bytes().decode() if text is None else text, language)
         return await self.diagnostics(file)
+
+    def show(self, file: Path, text: str, language: str = "yaml") -> None:
+        """Opens a file with this text. One that is opened again has a higher version than before."""
+        uri = file.as_uri()
+        self._last += 1
+        self._versions[uri] = self._last
+        self.client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, self._last, text))
+        )
 
     def type(self, file: Path, text: str) -> None:
         """Gives an open file another text."""
         uri = file.as_uri()
-        self._versions[uri] += 1
+        self._last += 1
+        self._versions[uri] = self._last
         self.client.text_document_did_change(
             types.DidChangeTextDocumentParams(
                 types.VersionedTextDocumentIdentifier(self._versions[uri], uri),
@@ -58,8 +66,12 @@ class Editor:
         file.write_bytes(text.encode())
         self.type(file, text)
         await self.diagnostics(file)
-        self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(file.as_uri())))
+        self.saved(file)
         return await self.diagnostics(file)
+
+    def saved(self, file: Path) -> None:
+        """Tells that an open file was saved."""
+        self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(file.as_uri())))
 
     def report(self, *changes: tuple[Path, types.FileChangeType]) -> None:
         """Reports what other programs did to files and folders."""
@@ -98,6 +110,11 @@ class Editor:
                 await asyncio.sleep(0.01)
 
     @property
+    def status(self) -> int | None:
+        """The server's exit status, None while it runs."""
+        return self.client._server.returncode if self.client._server is not None else None
+
+    @property
     def messages(self) -> list[str]:
         """What the server showed in a window."""
         return [message.message for message in self.client.messages]
@@ -109,9 +126,10 @@ async def editor(
     arguments: Sequence[str] = ("--engine", "embedded"),
     encodings: Sequence[str] = (),
     operations: Sequence[types.ResourceOperationKind] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Editor]:
     """An editor with these folders as its workspace, and a server of its own. ``operations`` is what it can do with
-    files."""
+    files; ``environment`` is added to its own."""
     client = LanguageClient(converter_factory=default_converter)
     shown = Editor(client)
 
@@ -123,7 +141,9 @@ async def editor(
 
     client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(published)
     client.feature(types.WINDOW_SHOW_MESSAGE)(message)
-    await client.start_io(sys.executable, "-m", "helm_constitution", "server", *arguments)
+    await client.start_io(
+        sys.executable, "-m", "helm_constitution", "server", *arguments, env={**os.environ, **(environment or {})}
+    )
     general = types.GeneralClientCapabilities(
         position_encodings=[types.PositionEncodingKind(one) for one in encodings] or None
     )
