@@ -35,7 +35,7 @@ def test_a_place_outside_of_the_text_is_cut_to_it() -> None:
 def test_there_and_back_is_the_same_place(text: str, encoding: Encoding, row: int, column: int) -> None:
     positions = Positions(text, encoding)
     line = min(row, len(positions.lines) - 1)
-    index = min(column, len(positions.lines[line]))
+    index = min(column, len(positions.lines[line].removeprefix("\ufeff" if line == 0 else "")))
     found = positions.to_editor(line + 1, index + 1, line + 1, index + 1)
     assert positions.from_editor(found.line, found.character) == (line + 1, index + 1)
 
@@ -50,3 +50,13 @@ def test_a_text_is_read_once_for_an_answer() -> None:
     texts = Texts(positions, str)
     assert [texts.range_of(Place("/a", line)).start.line for line in (1, 2, 9)] == [0, 1, 1]
     assert read == ["/a"]
+
+
+@pytest.mark.parametrize(("encoding", "width"), [("utf-8", 3), ("utf-16", 1), ("utf-32", 1)])
+def test_a_byte_order_mark_that_an_editor_sends_is_counted_for_it_alone(encoding: Encoding, width: int) -> None:
+    positions = Positions("\ufeffa: 1\nb: 2", encoding)
+    assert positions.to_editor(1, 2, 2, 2) == EditorRange(0, width + 1, 1, 1)
+    assert positions.point(1, 1) == (0, width)
+    assert positions.from_editor(0, width + 1) == (1, 2)
+    assert positions.from_editor(0, 0) == (1, 1)
+    assert positions.from_editor(1, 1) == (2, 2)

@@ -10,7 +10,7 @@ import pytest
 from lsprotocol import types
 
 from tests.server.editor import editor
-from tests.server.test_requests import hover
+from tests.server.test_requests import actions, hover
 from tests.support import WEB, write
 
 pytestmark = pytest.mark.helm
@@ -174,5 +174,23 @@ def test_a_file_that_cannot_be_read_is_told_in_that_file(root: Path) -> None:
             assert await shown.edit(values, values.read_text() + "# No more.\n") == found
             assert shown.of(other) == []
             assert shown.messages == []
+
+    asyncio.run(session())
+
+
+def test_all_safe_fixes_are_those_of_the_chart_that_is_open(root: Path) -> None:
+    demand = "Actions MUST have spaces. <!-- rules: templates/spacing -->"
+    write(root, {"constitution.md": f"# Ours\n\n## Templates\n\n{demand}\n"})
+    template = Path("templates/deployment.yaml")
+    spaced = (root / "web" / template).read_text()
+    write(root, {f"web/{template}": spaced.replace("{{ .Values.image }}", "{{.Values.image}}")})
+    shutil.copytree(root / "web", root / "api")
+
+    async def session() -> None:
+        async with editor(root) as shown:
+            await shown.until(lambda: all(shown.of(root / chart / template) for chart in ("api", "web")))
+            await shown.open(root / "web" / template)
+            found = list(await actions(shown, root / "web" / template, 0, "source.fixAll"))
+            assert found == ["Apply all safe fixes of web (helm-constitution)"]
 
     asyncio.run(session())

@@ -40,6 +40,7 @@ def code_actions(server: ConstitutionServer, params: types.CodeActionParams) -> 
         return []
     found: list[types.CodeAction] = []
     texts = server.texts()
+    own = server.session.chart_of(path)
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
     for chart, state in server.session.charts.items():
         if not server.session.is_current(chart):
@@ -49,7 +50,7 @@ def code_actions(server: ConstitutionServer, params: types.CodeActionParams) -> 
             for note in notes:
                 if _overlap(texts.range_of(note.place), params.range):
                     found += _of_note(server, texts, chart, note)
-        if _is_wanted(FIX_ALL, only) and any(_is_safe(note.finding) for note in state.notes):
+        if chart == own and _is_wanted(FIX_ALL, only) and any(_is_safe(note.finding) for note in state.notes):
             if not _changes_files(server) and not _rules_within_files(chart, state):
                 continue
             found.append(

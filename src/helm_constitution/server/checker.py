@@ -19,6 +19,9 @@ from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.server.answers import Answer, Fault, FixedTexts
 from helm_constitution.server.lookup import Lookup
 from helm_constitution.server.mirror import Mirror
+from helm_constitution.text.edits import BYTE_ORDER_MARK
+
+_MARK = BYTE_ORDER_MARK.encode()
 
 
 class Checker:
@@ -134,7 +137,8 @@ class Checker:
 
 def _differs(path: str, text: str) -> bool:
     try:
-        return Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf") != text.encode("utf-8", "surrogatepass")
+        saved = Path(path).read_bytes().removeprefix(_MARK)
+        return saved != text.encode("utf-8", "surrogatepass").removeprefix(_MARK)
     except OSError:
         return True
 

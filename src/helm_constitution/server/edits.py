@@ -13,7 +13,7 @@ from lsprotocol import types
 from helm_constitution.core.fixes import Applicability, Fix
 from helm_constitution.server.positions import Positions
 from helm_constitution.server.protocol import Texts, to_range
-from helm_constitution.text.edits import EditError, merged
+from helm_constitution.text.edits import BYTE_ORDER_MARK, EditError, apply_edits, line_end_of, merged
 
 Change: TypeAlias = "types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile"
 
@@ -39,16 +39,18 @@ def of_fix(fix: Fix, chart: Path, texts: Texts, *, with_files: bool) -> types.Wo
         path = path_of(file)
         if not os.path.isfile(path):
             new.append(texts.uri(path))
+        positions = texts.positions(path)
         try:
             edits = merged(edit for edit in fix.edits if edit.file == file)
+            apply_edits(positions.text, edits)
         except EditError:
             return None
-        positions = texts.positions(path)
+        ending = line_end_of(positions.text)
         for edit in edits:
             start = positions.point(edit.line, edit.column)
             end = positions.point(edit.end_line, edit.end_column)
             stretch = types.Range(types.Position(*start), types.Position(*end))
-            files.setdefault(texts.uri(path), []).append(types.TextEdit(stretch, edit.text))
+            files.setdefault(texts.uri(path), []).append(types.TextEdit(stretch, edit.text.replace("\n", ending)))
     if not new and not fix.moves:
         return types.WorkspaceEdit(changes=files)
     if not with_files or any(os.path.exists(path_of(name)) for _, name in fix.moves):
@@ -89,7 +91,10 @@ def of_texts(
         old, uri = before.get(path, path), texts.uri(path)
         if not os.path.isfile(old):
             changes.append(types.CreateFile(uri=uri, options=types.CreateFileOptions(ignore_if_exists=True)))
-        if edits := list(_lines(texts.positions(old), text)):
+        positions = texts.positions(old)
+        # The disk's byte order mark is none of the text that most editors have.
+        is_marked = positions.text.startswith(BYTE_ORDER_MARK)
+        if edits := list(_lines(positions, text if is_marked else text.removeprefix(BYTE_ORDER_MARK))):
             files[uri] = edits
     if not changes:
         return types.WorkspaceEdit(changes=files)

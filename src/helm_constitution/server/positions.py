@@ -7,6 +7,7 @@ from typing import Literal
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.text.edits import BYTE_ORDER_MARK
 
 _LINE_END = LazyPattern(r"\r\n|\n|\r")
 
@@ -27,7 +28,7 @@ class Positions:
     """Converts places in one text. Lines end as the protocol defines: not at U+2028, which only YAML counts.
 
     Args:
-        text: the file's text, without a byte order mark.
+        text: the file's text. Only some editors send a byte order mark, which the program does not count.
         encoding: the editor's units.
     """
 
@@ -35,6 +36,7 @@ class Positions:
         self.text = text
         self.lines = re.split(_LINE_END.pattern, text)
         self._encoding = encoding
+        self._mark = 1 if text.startswith(BYTE_ORDER_MARK) else 0
 
     def to_editor(
         self, line: int | None, column: int | None, end_line: int | None = None, end_column: int | None = None
@@ -49,17 +51,17 @@ class Positions:
             return EditorRange(
                 row, self._units(text[: len(text) - len(text.lstrip())]), row, self._units(text.rstrip())
             )
-        character = self._units(text[: column - 1])
+        character = self._units(text[: self._index(row, column)])
         if end_line is None or end_column is None or (end_line, end_column) <= (line or 1, column):
             return EditorRange(row, character, row, max(self._units(text.rstrip()), character))
         last = min(max(end_line - 1, row), len(self.lines) - 1)
-        return EditorRange(row, character, last, self._units(self.lines[last][: end_column - 1]))
+        return EditorRange(row, character, last, self._units(self.lines[last][: self._index(last, end_column)]))
 
     def point(self, line: int, column: int) -> tuple[int, int]:
         """A place as an editor counts it; the line after the last one is the text's end."""
         if line > len(self.lines):
             return len(self.lines) - 1, self._units(self.lines[-1])
-        return line - 1, self._units(self.lines[line - 1][: column - 1])
+        return line - 1, self._units(self.lines[line - 1][: self._index(line - 1, column)])
 
     def between(self, start: int, end: int) -> EditorRange:
         """The stretch between two offsets."""
@@ -74,12 +76,16 @@ class Positions:
         if line >= len(self.lines):
             return len(self.lines), len(self.lines[-1]) + 1
         text = self.lines[line]
+        before = self._index(line, 1)
         for index, letter in enumerate(text):
             width = self._units(letter)
             if character < width:
-                return line + 1, index + 1
+                return line + 1, max(index - before, 0) + 1
             character -= width
-        return line + 1, len(text) + 1
+        return line + 1, len(text) - before + 1
+
+    def _index(self, row: int, column: int) -> int:
+        return column - 1 + (self._mark if row == 0 else 0)
 
     def _units(self, text: str) -> int:
         if self._encoding == "utf-32" or text.isascii():

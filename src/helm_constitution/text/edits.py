@@ -8,7 +8,7 @@ from typing import Any
 
 from helm_constitution.core.fixes import Edit
 
-_BYTE_ORDER_MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 _ODD_ENDS = ("\x85", "\u2028", "\u2029")
 """What YAML reads as the end of a line, and nobody else does."""
 
@@ -27,11 +27,11 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     Raises:
         EditError: a place lies outside the text, two edits overlap, or lines can't be counted for certain.
     """
-    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
     body = text.removeprefix(mark)
     if any(odd in body for odd in _ODD_ENDS) or "\r" in body.replace("\r\n", ""):
         raise EditError("has line separators that only some readers count")
-    ending = "\r\n" if "\r\n" in body else "\n"
+    ending = line_end_of(body)
     starts = _line_starts(body)
     placed = sorted(
         (
@@ -49,6 +49,11 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
         parts += (body[position:start], new.replace("\n", ending))
         position = end
     return mark + "".join(parts) + body[position:]
+
+
+def line_end_of(text: str) -> str:
+    """How the lines of a text end, for text that is added."""
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _line_starts(body: str) -> Sequence[int]:
