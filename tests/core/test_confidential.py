@@ -55,14 +55,27 @@ def test_secrets_in_texts() -> None:
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
         "host=db password=hunter2x user=me",
         "--token=hunter2x",
+        '--password="corr hunter2x" -u me',
+        '--password=\\"corr hunter2x\\" -u me',
+        "--password='corr hunter2x' -u me",
+        "Bearer hunterTwohunter2x",
+        "Authorization: Basic abcdefGhijhunter",
         "https://a.test/?api_key=hunter2x&b=c",
     ):
         hidden = without_secrets(f"a {text} b")
         assert "…" in hidden
         assert not any(
-            part in hidden for part in ("Q6T3", "0123456789", "123456789012", "abcdefghij", "MIIE", "hunter2")
+            part in hidden
+            for part in ("Q6T3", "corr", "Ghij", "Two", "0123456789", "123456789012", "abcdefghij", "MIIE", "hunter2")
         )
-    for text in ("npm_config_registry", "set token= to x", "--set token=$TOKEN", "sha256:0123456789abcdef", "AKIA"):
+    for text in (
+        "npm_config_registry",
+        "set token= to x",
+        "--set token=$TOKEN",
+        "sha256:0123456789abcdef",
+        "AKIA",
+        'password="" x=""',
+    ):
         assert without_secrets(text) == text
     assert without_secrets("uses Basic authentication") == "uses Basic authentication"
     assert without_secrets("https://example.com:8080/a and basic words") == "https://example.com:8080/a and basic words"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.core.errors import EngineError
+from helm_constitution.core.user_dirs import cache_folder
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.helm.version import cached_version, keep_version
@@ -40,6 +41,25 @@ def test_a_link_counts_as_its_target(binary: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(binary)
     keep_version(str(tmp_path / "link"), "v4.3.1")
     assert cached_version(str(binary)) == "v4.3.1"
+
+
+def test_a_damaged_cache_names_no_other_version(binary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    keep_version(str(binary), "v4.3.1")
+    file = Path(cache_folder(), "helm-versions")
+    whole = file.read_bytes()
+    for place in range(len(whole)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 2]) + whole[place + 1 :])
+        assert cached_version(str(binary)) is None
+    file.write_bytes(whole)
+    assert cached_version(str(binary)) == "v4.3.1"
+
+
+def test_a_binary_whose_path_is_no_text(tmp_path: Path) -> None:
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/helm-\xff"))
+    file.write_bytes(b"\x7fELF")
+    keep_version(str(file), "v4.3.1")
+    assert cached_version(str(file)) in (None, "v4.3.1")
 
 
 def test_a_version_managers_stand_in_is_never_kept(tmp_path: Path) -> None:

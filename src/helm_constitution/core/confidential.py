@@ -21,7 +21,8 @@ _REFERENCE = LazyPattern(r"(?:existing|use|create|enabled?|automount|generate)",
 _DIVIDERS = str.maketrans("", "", "-_. /")
 _URL = LazyPattern(r"(://[^\s/:@\"']*:)(?!%[sdvq]@|\$\(\w+\)@|\$\{\w+\}@)[^\s/@\"']+(?=@)")
 """The password of a URL; a verb of printf and a variable stand for one, and are none."""
-_BEARER = LazyPattern(r"\b((?:Bearer|Basic) +)(?=\S{0,200}[0-9=])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
+_BEARER = LazyPattern(r"\b((?i:Bearer|Basic) +)(?=\S{0,200}(?:[0-9=]|[a-z][A-Z]))[A-Za-z0-9._~+/=-]{6,}")
+"""A digit or a capital within tells a token from a word ("Basic authentication")."""
 
 _TOKEN = LazyPattern(
     r"\b(AKIA|ASIA|gh[pousr]_|github_pat_|gl(?:pat|dt|rt)-|xox[abeoprs]-|xapp-|AIza|[sr]k_live_|whsec_|sk-(?:ant|proj)-"
@@ -33,7 +34,8 @@ _TOKEN = LazyPattern(
 _HOOK = LazyPattern(r"(hooks\.slack\.com/services/|/api/webhooks/)[^\s\"'`<>]{8,}")
 _PRIVATE_KEY = LazyPattern(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)(?:(?!-----END)[\s\S])*")
 _GIVEN = LazyPattern(
-    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|shared|secret)[-_]?key)=)(?![%${(<{])[^\s;&,'\"]{3,}",
+    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|shared|secret)[-_]?key)="
+    r"(?P<quote>\\{0,3}[\"'])?)(?![\s%${(<{])(?(quote)(?:(?!(?P=quote))[^\n]){3,500}|[^\s;&,'\"]{3,})",
     re.IGNORECASE,
 )
 """What an option, a query or a connection string is given."""

@@ -4,6 +4,7 @@ it."""
 from __future__ import annotations
 
 import os
+from binascii import crc32
 from pathlib import Path
 
 from helm_constitution.core.errors import ConfigurationError
@@ -20,7 +21,9 @@ def cached_version(helm: str) -> str | None:
     key = _key(helm)
     if key is None:
         return None
-    return next((line.rpartition("\t")[2] for line in _lines() if line.startswith(key)), None)
+    kept = next((line.rpartition("\t") for line in _lines() if line.startswith(key)), None)
+    # A damaged file could name another version, and with it what this helm can do.
+    return kept[0].removeprefix(key) if kept is not None and kept[2] == _sum(kept[0]) else None
 
 
 def keep_version(helm: str, version: str) -> None:
@@ -28,7 +31,7 @@ def keep_version(helm: str, version: str) -> None:
     key = _key(helm)
     if key is None:
         return
-    lines = [key + version, *(line for line in _lines() if not line.startswith(key))][:_KEPT]
+    lines = [f"{key}{version}\t{_sum(key + version)}", *(line for line in _lines() if not line.startswith(key))][:_KEPT]
     file = _path()
     try:
         os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
@@ -49,6 +52,10 @@ def _key(helm: str) -> str | None:
     if script or "helm" not in os.path.basename(real).lower() or "\n" in real or "\t" in real:
         return None
     return f"{real}\t{state.st_size}\t{state.st_mtime_ns}\t"
+
+
+def _sum(text: str) -> str:
+    return f"{crc32(os.fsencode(text)):08x}"
 
 
 def _lines() -> list[str]:
