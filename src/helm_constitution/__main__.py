@@ -23,10 +23,21 @@ def main() -> None:
     gc.disable()
     atexit.register(gc.freeze)
 
+    _open_standard_streams()
+
     from helm_constitution.core.signals import end_cleanly
 
     end_cleanly()
     _finish()
+
+
+def _open_standard_streams() -> None:
+    """Gives 0, 1 and 2 to nothing where they are closed: a file that got one would be helm's input or output."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free
 
 
 def _finish() -> None:

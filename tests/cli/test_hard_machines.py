@@ -40,8 +40,11 @@ def test_standard_output_that_is_full_or_closed(helm4: Path, tmp_path: Path) -> 
     assert shell(helm4, tmp_path, f"$CHECK {chart} >&-") == (2, words)
 
 
-def test_standard_error_and_input_that_are_closed(helm4: Path, tmp_path: Path) -> None:
-    assert shell(helm4, tmp_path, f"$CHECK {CHARTS / 'base'} 2>&- <&- >/dev/null") == (0, "")
+@pytest.mark.parametrize("engine", ["cli", "embedded"])
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "2>&- <&-"])
+def test_standard_error_and_input_that_are_closed(helm: Path, tmp_path: Path, engine: str, closed: str) -> None:
+    """Without what is known of this helm: its version is asked as well."""
+    assert shell(helm, tmp_path, f"$CHECK --engine {engine} {CHARTS / 'base'} {closed} >/dev/null") == (0, "")
 
 
 def test_few_descriptors(helm4: Path, tmp_path: Path) -> None:
