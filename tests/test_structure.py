@@ -159,6 +159,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.report",
         "helm_constitution.report.earlier",
         "helm_constitution.report.history",
+        "helm_constitution.report.jsonreport",
         "helm_constitution.report.lcov",
         "helm_constitution.report.style",
         "helm_constitution.report.text",

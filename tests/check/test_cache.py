@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from helm_constitution.check import contents
-from helm_constitution.check.cache import KEPT_DAYS, Cache, CacheState, clean_cache, look_into_cache
+from helm_constitution.check.cache import Cache, CacheState, clean_cache, look_into_cache
+from helm_constitution.check.kept_report import KEPT_DAYS
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.check.report_codec import decode, encode
@@ -38,14 +39,15 @@ UNKNOWN_RECORDS: tuple[object, ...] = (
     {"Severity": 99},
     {"a": 1, "b": 2},
 )
-HEAD = json.dumps({"made": TODAY, "until": TODAY, "files": [], "packs": []}) + "\n"
+HEAD = json.dumps({"mark": "a", "made": TODAY, "until": TODAY, "files": [], "folders": []}) + "\n"
 NONSENSE = [
     "",
     "[]",
     "5",
     "{}",
     '{"made": 5}',
-    '{"made": "2026-05-01", "until": "2026-05-01", "files": 5, "packs": []}',
+    '{"mark": "a", "made": "2026-05-01", "until": "2026-05-01", "files": 5, "folders": []}',
+    '{"made": "2026-05-01", "until": "2026-05-01", "files": [], "folders": []}\\nnull',
     HEAD + "[" * 100_000,
     *(HEAD + json.dumps(record) for record in UNKNOWN_RECORDS),
 ]
@@ -181,7 +183,8 @@ def test_a_report_under_another_name_is_not_read(place: Path) -> None:
 def test_sealed_nonsense_is_ignored(place: Path, chart: Path, cli4: CliEngine, text: str) -> None:
     cache = Cache.of(chart, cli4, OPTIONS)
     assert cache is not None
-    cache.folder.write(cache.name, zlib.compress(text.encode()))
+    head, _, rest = text.partition("\n")
+    cache.folder.write(cache.name, f"{head}\n".encode() + zlib.compress(rest.encode()))
     assert cache.load(TODAY) is None
 
 
@@ -258,13 +261,13 @@ def test_records_lists_maps_and_kinds_come_back() -> None:
 
 
 def test_the_cache_tells_what_it_keeps_and_is_emptied(place: Path, chart: Path, cli4: CliEngine) -> None:
-    assert look_into_cache() == CacheState(str(place), 0, 0, 0, 0, 0, None)
+    assert look_into_cache() == CacheState(str(place), 0, 0, 0, 0, 0, 0, None)
     check_chart(chart, cli4, OPTIONS)
     (state,) = states(place, chart, cli4)
     files = [*reports(place), *place.glob("*.lint"), state]
     size, oldest = sum(file.stat().st_size for file in files), min(file.stat().st_mtime for file in files)
-    assert look_into_cache() == CacheState(str(place), 1, 1, 1, 0, size, oldest)
-    assert clean_cache() == CacheState(str(place), 1, 1, 1, 0, size, oldest)
+    assert look_into_cache() == CacheState(str(place), 1, 0, 1, 1, 0, size, oldest)
+    assert clean_cache() == CacheState(str(place), 1, 0, 1, 1, 0, size, oldest)
     assert [entry.name for entry in place.iterdir()] == ["key"]
     assert remembered(chart, cli4) is None
 
@@ -274,11 +277,13 @@ def test_the_command_tells_the_same(place: Path, chart: Path, cli4: CliEngine) -
     states(place, chart, cli4)
     size = look_into_cache().size
     info = CliRunner().invoke(cli, ["cache", "info"])
-    kept = "1 report, 1 lint result, 1 chart state, 0 pattern files"
+    kept = "1 report, 0 report parts, 1 lint result, 1 chart state, 0 pattern files"
     assert info.output.startswith(f"{place}: {kept}, {size / 1024:.0f} KiB\noldest: ")
     assert CliRunner().invoke(cli, ["cache", "clean"]).output == f"removed {kept}\n"
     info = CliRunner().invoke(cli, ["cache", "info"])
-    assert info.output == f"{place}: 0 reports, 0 lint results, 0 chart states, 0 pattern files, 0 KiB\n"
+    assert (
+        info.output == f"{place}: 0 reports, 0 report parts, 0 lint results, 0 chart states, 0 pattern files, 0 KiB\n"
+    )
 
 
 def states(place: Path, chart: Path, engine: CliEngine) -> list[Path]:

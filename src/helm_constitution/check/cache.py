@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,24 +17,19 @@ from helm_constitution.check.contents import MAX_BYTES, STATE, KeptContents, Unf
 from helm_constitution.check.inputs import Inputs, stamps
 from helm_constitution.check.kept_lint import LintPlace
 from helm_constitution.check.kept_patterns import PATTERNS
+from helm_constitution.check.kept_report import KEPT_DAYS, PART, KeptReport, keep, keep_part
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.user_dirs import cache_folder
-from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
     from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.policy.configuration import Configuration
+    from helm_constitution.report.model import ChartReport
+    from helm_constitution.report.parts import Part
 
-KEPT = 10_000
-"""Reports and answers of ``helm lint`` kept; the oldest go first."""
-KEPT_BYTES = 64 * 1024 * 1024
-"""Bytes of all of them together."""
-KEPT_DAYS = 30
-_TIDIES = "2"
-"""Below this stand an eighth of all names, which are random digits: as seldom old reports are looked for."""
 _NEVER = "9999-12-31"
 _LINT = ".lint"
 
@@ -62,15 +57,13 @@ class Cache(NamedTuple):
         caches = Caches.open(engine, options)
         return caches.of(path) if caches is not None else None
 
-    def load(self, today: str) -> ChartReport | None:
-        """The report, if it is there, whole, and holds on a day (an ISO date)."""
+    def kept(self, today: str) -> KeptReport | None:
+        """What is kept, if it is there, whole, and holds on a day (an ISO date)."""
         content = self.folder.read(self.name)
         if content is None:
             return None
-        from helm_constitution.check.report_codec import decode
-
         try:
-            head, _, text = zlib.decompress(content).decode().partition("\n")
+            head, _, rest = content.partition(b"\n")
             kept = json.loads(head)
             if not kept["made"] <= today <= kept["until"]:
                 return None
@@ -79,13 +72,21 @@ class Cache(NamedTuple):
             for place, endings, files in kept["folders"]:
                 if [list(file) for file in stamps(place, tuple(endings))] != files:
                     return None
-            report = decode(text)
-        except (OSError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError, Unfit):
+            return KeptReport(self.folder, str(kept["mark"]), rest)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, Unfit):
             return None
-        return report if isinstance(report, ChartReport) else None
 
-    def store(self, report: ChartReport, today: str) -> None:
-        """Keeps a report that was made today (an ISO date); where that fails nothing is lost but time."""
+    def load(self, today: str) -> ChartReport | None:
+        """The report, if it is there, whole, and holds on a day (an ISO date)."""
+        kept = self.kept(today)
+        return kept.report() if kept is not None else None
+
+    def store(self, report: ChartReport, today: str) -> ChartReport:
+        """Keeps a report that was made today (an ISO date); where that fails nothing is lost but time.
+
+        Returns:
+            The report, with its mark if it is kept.
+        """
         from helm_constitution.check.report_codec import encode
 
         try:
@@ -96,18 +97,23 @@ class Cache(NamedTuple):
             folders.extend((str(place), (".yaml", ".yml", ".json")) for place in configuration.policies)
             if configuration.schemas is not None:
                 folders.append((str(configuration.schemas), (".json",)))
+            mark = os.urandom(16).hex()
             kept = {
+                "mark": mark,
                 "made": today,
                 "until": min(self._last_day(configuration, report.name, today), _days_after(today)),
                 "files": [(str(file), self._digest(file)) for file in files if file is not None and file.is_file()],
                 "folders": [(place, endings, list(stamps(place, endings))) for place, endings in folders],
             }
-            text = f"{_json(kept)}\n{_json(encode(report))}"
-            self.folder.write(self.name, zlib.compress(text.encode(), 1))
-            if self.name < _TIDIES:
-                self.folder.keep_newest(KEPT, KEPT_BYTES, time.time() - KEPT_DAYS * 86_400)
+            text = zlib.compress(_json(encode(report)).encode(), 1)
+            keep(self.folder, self.name, f"{_json(kept)}\n".encode() + text)
         except (OSError, ValueError, TypeError, RecursionError, Unfit, ConstitutionError):
-            return
+            return report
+        return report._replace(mark=mark)
+
+    def keep_part(self, mark: str, form: str, part: Part) -> None:
+        """Keeps a part of a report that was made of the report with this mark."""
+        keep_part(self.folder, mark, form, part)
 
     def _digest(self, file: Path) -> str:
         return self.folder.digest(read_content(str(file), MAX_BYTES))
@@ -167,11 +173,12 @@ class Caches:
 
 
 class CacheState(NamedTuple):
-    """What is kept: the folder, how many reports, answers of ``helm lint``, states of charts' files and files of
-    compiled expressions, the bytes of all, the time of the oldest (seconds since 1970) if any."""
+    """What is kept: the folder, how many reports, parts of reports, answers of ``helm lint``, states of charts' files
+    and files of compiled expressions, the bytes of all, the time of the oldest (seconds since 1970) if any."""
 
     folder: str
     reports: int
+    parts: int
     lints: int
     states: int
     patterns: int
@@ -184,9 +191,11 @@ def look_into_cache() -> CacheState:
     place = os.path.join(cache_folder(), "reports")
     folder = PrivateFolder.open(place)
     files = folder.files() if folder is not None else []
-    lints, states, patterns = (sum(file.path.endswith(end) for file in files) for end in (_LINT, STATE, PATTERNS))
+    counts = Counter(os.path.splitext(file.path)[1] for file in files)
     size, oldest = sum(file.size for file in files), min((file.time for file in files), default=None)
-    return CacheState(place, len(files) - lints - states - patterns, lints, states, patterns, size, oldest)
+    parts, lints, states, patterns = (counts[ending] for ending in (PART, _LINT, STATE, PATTERNS))
+    reports = len(files) - parts - lints - states - patterns
+    return CacheState(place, reports, parts, lints, states, patterns, size, oldest)
 
 
 def clean_cache() -> CacheState:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.chart.discovery import find_charts, repository_of
 from helm_constitution.check.failed import failed_report
 from helm_constitution.check.options import CheckRequest
-from helm_constitution.check.pipeline import check_anew, run
+from helm_constitution.check.pipeline import check_anew
 from helm_constitution.core.errors import ConstitutionError, internal_error
 from helm_constitution.report.model import ChartReport
 
@@ -33,10 +33,11 @@ def placed(chart: Path, report: ChartReport) -> ChartReport:
     return report._replace(root=root, place=place)
 
 
-def check_alone(request: CheckRequest) -> ChartReport:
-    """Checks the only chart: one that can't be checked has a report all the same, with what is wrong as its trouble."""
+def check_alone(request: CheckRequest, cache: Cache | None = None) -> ChartReport:
+    """Checks the only chart, which its cache doesn't answer: one that can't be checked has a report all the same, with
+    what is wrong as its trouble."""
     try:
-        return run(request)
+        return check_anew(request, cache)
     except ConstitutionError as error:
         return failed_report(request.chart, error)
 

@@ -57,7 +57,7 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
     day = request.options.day
     report = examine(request._replace(options=request.options._replace(today=day)), cache).report
     if cache is not None and all(map(_lasts, report.troubles)):
-        cache.store(report, day)
+        return cache.store(report, day)
     return report
 
 

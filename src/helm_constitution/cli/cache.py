@@ -32,6 +32,7 @@ def clean() -> None:
 def _counted(state: CacheState) -> str:
     kinds = (
         ("report", state.reports),
+        ("report part", state.parts),
         ("lint result", state.lints),
         ("chart state", state.states),
         ("pattern file", state.patterns),

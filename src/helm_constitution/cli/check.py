@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,11 @@ from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured
 from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
 from helm_constitution.cli.outputs import fail_on_option, force_option, output_option, output_target, refuse_to_replace
 from helm_constitution.cli.printing import say
-from helm_constitution.cli.run import Each, run_checks
+from helm_constitution.cli.run import Each, run_checks, run_in_parts
 from helm_constitution.core.files import write_file
 from helm_constitution.report import FORMATS
 from helm_constitution.report.model import ChartReport, EarlierRun, RunReport
+from helm_constitution.report.parts import PartForm, json_form, text_form
 
 if TYPE_CHECKING:
     from helm_constitution.report.style import Style
@@ -96,18 +97,19 @@ def command(
     earlier = _history(history) if html and history is not None else ()
     options = arguments.options._replace(coverage=coverage is not None or html, sources=html, fail_on=fail_on)
     arguments = with_cluster(arguments._replace(options=options), cluster)
+    if changed or since:
+        charts = _changed_charts(since, charts)
+    is_empty = not charts and bool(changed or since)
+    form_of_parts = None if targets or coverage is not None else _form_of_parts(form, colour.value, full=full)
+    if form_of_parts is not None and not is_empty:
+        return _print_parts(charts, arguments, form_of_parts)
     at_once = form == "text" and all(target != "text" for target, _ in targets)
     each = _printer(colour.value, full=full) if at_once else None
-    check = functools.partial(_run_on_changes, since) if changed or since else run_checks
-    run = check(charts, arguments, each)._replace(history=earlier)
+    run = RunReport("none", "", "", ()) if is_empty else run_checks(charts, arguments, each)
+    run = run._replace(history=earlier)
     for chart in run.charts:
         _say_what_failed(chart)
-    for target, file in targets:
-        write_file(file, _rendered(run, target), "the report")
-    if coverage is not None:
-        from helm_constitution.report import lcov
-
-        write_file(coverage, lcov.render(run), "the coverage")
+    _write(run, targets, coverage)
     if at_once:
         _print_closing(run, colour.value)
     elif not any(target == form for target, _ in targets):
@@ -115,21 +117,44 @@ def command(
     return run.status
 
 
-def _run_on_changes(
-    since: str | None, files: tuple[Path, ...], arguments: CheckArguments, each: Each | None
-) -> RunReport:
-    """Checks the charts that changed files belong to, and names them on standard error; where there are none, the
-    report is empty, without helm."""
+def _form_of_parts(form: str, choice: str, *, full: bool) -> PartForm | None:
+    """The form of a report that has a part for each chart; None for other formats."""
+    if form == "text":
+        return text_form(_width(), colour=is_coloured(choice), links=is_linked(choice), full=full)
+    return json_form() if form == "json" else None
+
+
+def _print_parts(charts: Sequence[Path], arguments: CheckArguments, form: PartForm) -> int:
+    # Text as it is: what is coloured was asked for, in a pipe as well.
+    run = run_in_parts(charts, arguments, form, lambda text: click.echo(text, nl=False, color=True))
+    for chart in run.failed:
+        _say_what_failed(chart)
+    click.echo(run.whole, nl=False, color=True)
+    return run.status
+
+
+def _write(run: RunReport, targets: Sequence[tuple[str, Path]], coverage: Path | None) -> None:
+    """Writes the report's files."""
+    for target, file in targets:
+        write_file(file, _rendered(run, target), "the report")
+    if coverage is not None:
+        from helm_constitution.report import lcov
+
+        write_file(coverage, lcov.render(run), "the coverage")
+
+
+def _changed_charts(since: str | None, files: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The charts that changed files belong to; names them on standard error."""
     from helm_constitution.check.changed import changed_charts
 
     charts = changed_charts(files, since)
     if not charts:
         which = "given" if files else "changed" if since else "staged"
         say(f"nothing to check: no {which} file belongs to a chart", error=True)
-        return RunReport("none", "", "", ())
+        return ()
     names = ", ".join(str(chart) for chart in charts)
     say(f"changed: {len(charts)} chart{'' if len(charts) == 1 else 's'}: {names}", error=True)
-    return run_checks(charts, arguments, each)
+    return tuple(charts)
 
 
 def _say_what_failed(chart: ChartReport) -> None:
@@ -164,7 +189,8 @@ def _printer(choice: str, *, full: bool) -> Each:
 def _print_closing(run: RunReport, choice: str) -> None:
     from helm_constitution.report import text
 
-    click.echo(text.closing_text(run, _style(choice)), nl=False, color=True)
+    summaries = [chart.summary for chart in run.charts]
+    click.echo(text.closing_text(summaries, _style(choice)), nl=False, color=True)
 
 
 def _style(choice: str) -> Style:

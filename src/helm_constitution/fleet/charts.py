@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from helm_constitution.check.charts import charts_at, check_alone, placed
+from helm_constitution.check.charts import check_alone
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.forks import may_soon_fork
 from helm_constitution.core.named_tuples import NamedTuple
@@ -18,9 +19,12 @@ from helm_constitution.fleet.place import Place
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
 if TYPE_CHECKING:
+    from helm_constitution.check.answers import Answers
     from helm_constitution.check.cache import Cache, Caches
     from helm_constitution.core.model import Progress
     from helm_constitution.report.model import ChartReport
+
+T = TypeVar("T")
 
 
 class Shown(NamedTuple):
@@ -55,62 +59,88 @@ class Workers(Protocol):
 
 
 def check_charts(
-    paths: Sequence[Path],
+    charts: Sequence[Path],
     engine: HelmEngine,
     options: CheckOptions,
     start: Callable[[Limits], HelmEngine] | None,
     limits: Limits,
     shown: Shown,
-) -> Generator[ChartReport, None, None]:
-    """Checks every chart that the paths name; gives their reports in this order, each as soon as it is ready.
+    answers: Answers[T],
+) -> Generator[T, None, None]:
+    """Checks charts; gives their answers in this order, each as soon as it is ready.
 
     Args:
-        paths: charts, packaged charts, folders that hold charts.
+        charts: folders and packages, at least one.
         engine: lints and renders the only chart.
         options: the options for each chart.
         start: makes the engine of a process that checks some of the charts; None where this process checks them all.
         limits: of a helm run; its jobs are how many charts are checked at once, 0 for as many as there are cores.
         shown: gets the progress of the run.
-
-    Raises:
-        ConstitutionError: a path names no chart.
+        answers: makes a chart's answer of its report.
     """
-    charts = charts_at(paths)
+    kept = _Kept(engine, options, answers)
     if len(charts) == 1:
-        yield placed(charts[0], check_alone(CheckRequest(charts[0], engine, options, shown.scenarios)))
+        answer, cache = kept.look(charts[0])
+        if answer is None:
+            report = check_alone(CheckRequest(charts[0], engine, options, shown.scenarios), cache)
+            answer = answers.made(charts[0], report, cache)
+        yield answer
         return
-    from helm_constitution.check.cache import Caches
-
-    caches = Caches.open(engine, options)
     with closing(start_workers(len(charts), engine, options, start, limits)) as workers:
-        done: dict[int, ChartReport] = {}
+        ready: dict[int, Callable[[], T]] = {}
+        asked: dict[int, Cache | None] = {}
         waiting = iter(enumerate(charts))
         finished = 0
-        for number, chart in enumerate(charts):
-            while number not in done:
-                found = dict(_some(waiting, workers, caches, options) or workers.wait())
+        for number in range(len(charts)):
+            while number not in ready:
+                found = _some(waiting, workers, kept, asked)
+                for one, report in () if found else workers.wait():
+                    found[one] = functools.partial(answers.made, charts[one], report, asked.pop(one))
                 for one in found:
                     finished += 1
                     if shown.charts is not None:
                         shown.charts(finished, len(charts), str(charts[one]))
-                done.update(found)
-            yield placed(chart, done.pop(number))
+                ready.update(found)
+            yield ready.pop(number)()
+
+
+class _Kept(Generic[T]):
+    """The answers for charts that are unchanged."""
+
+    def __init__(self, engine: HelmEngine, options: CheckOptions, answers: Answers[T]) -> None:
+        self._answers = answers
+        self._day = options.day
+        self._caches: Caches | None = None
+        if options.cache:
+            from helm_constitution.check.cache import Caches
+
+            self._caches = Caches.open(engine, options)
+
+    def look(self, chart: Path) -> tuple[T | None, Cache | None]:
+        """The answer for a chart; else None, and the cache for its report."""
+        cache = self._caches.of(chart) if self._caches is not None else None
+        kept = cache.kept(self._day) if cache is not None else None
+        return self._answers.kept(chart, kept) if kept is not None else None, cache
 
 
 def _some(
-    waiting: Iterator[tuple[int, Path]], workers: Workers, caches: Caches | None, options: CheckOptions
-) -> list[tuple[int, ChartReport]]:
-    """Gives the workers charts until they have enough, or the next one is answered from the cache."""
+    waiting: Iterator[tuple[int, Path]], workers: Workers, kept: _Kept[T], asked: dict[int, Cache | None]
+) -> dict[int, Callable[[], T]]:
+    """Gives the workers charts until they have enough, or the next one is unchanged."""
     while workers.has_room():
         number, chart = next(waiting, (None, None))
         if number is None or chart is None:
-            return []
-        cache = caches.of(chart) if caches is not None else None
-        report = cache.load(options.day) if cache is not None else None
-        if report is not None:
-            return [(number, report)]
+            break
+        answer, cache = kept.look(chart)
+        if answer is not None:
+            return {number: functools.partial(_same, answer)}
+        asked[number] = cache
         workers.submit(number, Place.local(chart), cache)
-    return []
+    return {}
+
+
+def _same(answer: T) -> T:
+    return answer
 
 
 def start_workers(

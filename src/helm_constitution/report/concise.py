@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helm_constitution.report.files import details_of, entries, trouble_message
-from helm_constitution.report.model import RunReport
+from helm_constitution.report.model import Counts, RunReport
 from helm_constitution.report.text_findings import opened, shown_place
 from helm_constitution.report.words import clean, gate_line, inert, label, not_understood
 
@@ -12,7 +12,7 @@ def render(run: RunReport) -> str:
     """``path:line:column: severity rule message`` for each finding, the worst first, below the verdict of its chart."""
     lines: list[str] = []
     for chart in run.charts:
-        lines.append(gate_line(chart.title, chart.gate, chart.findings))
+        lines.append(gate_line(chart.title, chart.gate, Counts.of(chart.findings)))
         if (doubts := not_understood(chart)) is not None:
             lines.append(f"{chart.path}: note: {doubts}")
         for trouble in chart.troubles:

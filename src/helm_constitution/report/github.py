@@ -16,7 +16,7 @@ from helm_constitution.report.files import (
     place_of_trouble,
     trouble_message,
 )
-from helm_constitution.report.model import ChartReport, RunReport
+from helm_constitution.report.model import ChartReport, Counts, RunReport
 from helm_constitution.report.words import clean, gate_line, not_understood, standing
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -52,7 +52,7 @@ def _gate(chart: ChartReport) -> str:
     """A notice with the gate's answer, at the chart's own file."""
     name = chart.title
     doubts = not_understood(chart)
-    text = gate_line(name, chart.gate, chart.findings) + (f"; {doubts}" if doubts else "")
+    text = gate_line(name, chart.gate, Counts.of(chart.findings)) + (f"; {doubts}" if doubts else "")
     return _command("notice", FilePlace(chart_file(chart), NOWHERE), f"gate: {chart.gate.value}", text)
 
 

@@ -7,35 +7,54 @@ from typing import Any
 
 from helm_constitution import __version__
 from helm_constitution.core.fixes import Fix
-from helm_constitution.core.model import Finding, Location, Severity, Trouble, Waived
-from helm_constitution.report.model import BaselineReport, ChartReport, ConstitutionReport, RunReport
+from helm_constitution.core.model import Finding, Location, Trouble, Waived
+from helm_constitution.report.model import (
+    BaselineReport,
+    ChartReport,
+    ChartSummary,
+    ConstitutionReport,
+    Counts,
+    RunReport,
+    worst,
+)
 from helm_constitution.report.words import as_yaml, json_text
 
 
 def render(run: RunReport) -> str:
     """The report as JSON text, keys in the contract's order, findings in a fixed order."""
-    document = {
+    return joined(run, [(chart_text(chart), chart.summary) for chart in run.charts])
+
+
+def chart_text(chart: ChartReport) -> str:
+    """One chart of the report, indented as it is in there."""
+    return _indented(json_text(_chart(chart)), "    ")
+
+
+def joined(run: RunReport, charts: Sequence[tuple[str, ChartSummary]]) -> str:
+    """The report of the charts of a run.
+
+    Args:
+        run: has the engine.
+        charts: the text of each chart, and what the summary says of it.
+    """
+    head = {
         "version": 1,
         "tool": {"name": "helm-constitution", "version": __version__},
         "engine": {"name": run.engine, "helm": run.helm, "kube": run.kube},
-        "charts": [_chart(chart) for chart in run.charts],
-        "summary": {"gate": run.gate.value, **summary(run.charts)},
     }
-    return json_text(document)
+    texts = ",".join(f"\n    {text}" for text, _ in charts) + ("\n  " if charts else "")
+    end = _indented(json_text(_summary([summary for _, summary in charts])), "  ")
+    start = json_text(head).removesuffix("\n}\n")
+    return f'{start},\n  "charts": [{texts}],\n  "summary": {end}\n}}\n'
 
 
-def summary(charts: Sequence[ChartReport]) -> dict[str, int]:
-    """The counts over all charts; what is waived or debt counts as that alone."""
-    findings = [finding for chart in charts for finding in chart.findings]
-    severities = [finding.severity for finding in findings if finding.active]
-    return {
-        "charts": len(charts),
-        "errors": severities.count(Severity.ERROR),
-        "warnings": severities.count(Severity.WARNING),
-        "notes": severities.count(Severity.NOTE),
-        "waived": sum(finding.waived is not None for finding in findings),
-        "debt": sum(finding.debt is not None for finding in findings),
-    }
+def _indented(text: str, by: str) -> str:
+    return text.rstrip("\n").replace("\n", f"\n{by}")
+
+
+def _summary(charts: Sequence[ChartSummary]) -> dict[str, str | int]:
+    gate, found = worst(chart.gate for chart in charts), Counts.total(chart.counts for chart in charts)
+    return {"gate": gate.value, "charts": len(charts), **found._asdict()}
 
 
 def _chart(chart: ChartReport) -> dict[str, Any]:

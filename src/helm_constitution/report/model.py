@@ -8,7 +8,7 @@ from helm_constitution.core.model import Gate, Severity
 from helm_constitution.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from helm_constitution.core.model import Finding, Location, Statement, Status, Trouble, Verdict
     from helm_constitution.text.yaml_scalars import Json
@@ -136,11 +136,53 @@ class BaselineReport(NamedTuple):
     commit_message: str | None = None
 
 
+class Counts(NamedTuple):
+    """How many findings there are of each severity; what is waived or debt counts as that alone."""
+
+    errors: int
+    warnings: int
+    notes: int
+    waived: int
+    debt: int
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> Counts:
+        """Counts findings."""
+        severities: list[Severity] = []
+        waived = debt = 0
+        for finding in findings:
+            if finding.active:
+                severities.append(finding.severity)
+            elif finding.waived is not None:
+                waived += 1
+            else:
+                debt += 1
+        errors, warnings, notes = map(severities.count, (Severity.ERROR, Severity.WARNING, Severity.NOTE))
+        return cls(errors, warnings, notes, waived, debt)
+
+    @classmethod
+    def total(cls, counts: Iterable[Counts]) -> Counts:
+        """Adds them up."""
+        errors, warnings, notes, waived, debt = map(sum, zip((0, 0, 0, 0, 0), *counts, strict=True))
+        return cls(errors, warnings, notes, waived, debt)
+
+
+class ChartSummary(NamedTuple):
+    """What the end of a report says of each chart: name and version, the gate's answer, the label of each principle's
+    verdict by the principle's key, how many findings."""
+
+    title: str
+    gate: Gate
+    principles: Mapping[str, str]
+    counts: Counts
+
+
 class ChartReport(NamedTuple):
     """Everything in the report of one chart.
 
     ``path`` is as the user gave it. ``place`` is the chart's path from ``root``, its repository's absolute path; these
-    two are no part of what is remembered of a chart, but set for each run. ``limit`` is the weakest severity that fails
+    two are no part of what is remembered of a chart, but set for each run. ``mark`` is what the remembered report is
+    told from every other one by; empty where it is not remembered. ``limit`` is the weakest severity that fails
     the gate; None where nothing does. ``sources`` are the texts of the chart's files that the report names, without
     secrets; None where no format shows them.
     """
@@ -164,6 +206,7 @@ class ChartReport(NamedTuple):
     root: str = ""
     place: str = ""
     sources: Mapping[str, str] | None = None
+    mark: str = ""
 
     @property
     def title(self) -> str:
@@ -192,6 +235,12 @@ class ChartReport(NamedTuple):
         """The exit status that the gate gives."""
         return self.gate.status
 
+    @property
+    def summary(self) -> ChartSummary:
+        """What the end of a report says of the chart."""
+        verdicts = {principle.key: principle.verdict.label for principle in self.principles}
+        return ChartSummary(self.title, self.gate, verdicts, Counts.of(self.findings))
+
     baseline: BaselineReport | None = None
 
 
@@ -218,12 +267,17 @@ class RunReport(NamedTuple):
     @property
     def gate(self) -> Gate:
         """The gate's answer for all charts: that of the worst."""
-        return max((chart.gate for chart in self.charts), key=lambda gate: gate.status, default=Gate.PASS)
+        return worst(chart.gate for chart in self.charts)
 
     @property
     def status(self) -> int:
         """The exit status that the gate gives."""
         return self.gate.status
+
+
+def worst(gates: Iterable[Gate]) -> Gate:
+    """The gate's answer for several charts: that of the worst."""
+    return max(gates, key=lambda gate: gate.status, default=Gate.PASS)
 
 
 class BranchCoverage(NamedTuple):

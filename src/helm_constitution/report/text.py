@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from helm_constitution.core.model import DEFAULTS, Finding, Trouble, Verdict
 from helm_constitution.report.fix_first import fix_first
-from helm_constitution.report.model import BaselineReport, ChartReport, RunReport, StatementReport
+from helm_constitution.report.model import (
+    BaselineReport,
+    ChartReport,
+    ChartSummary,
+    Counts,
+    RunReport,
+    StatementReport,
+    worst,
+)
 from helm_constitution.report.style import Style
 from helm_constitution.report.text_findings import block, opened, painted, shown_place
 from helm_constitution.report.words import (
@@ -46,7 +54,7 @@ def render(run: RunReport, *, colour: bool = False, full: bool = False, width: i
     """
     style = Style(width, colour, links)
     parts = [chart_text(run, chart, style, full=full) for chart in run.charts]
-    return "".join([*parts, closing_text(run, style)])
+    return "".join([*parts, closing_text([chart.summary for chart in run.charts], style)])
 
 
 def chart_text(run: RunReport, chart: ChartReport, style: Style, *, full: bool = False, several: bool = False) -> str:
@@ -71,13 +79,13 @@ def chart_text(run: RunReport, chart: ChartReport, style: Style, *, full: bool =
     return inert("".join(f"{line}\n" for line in lines))
 
 
-def closing_text(run: RunReport, style: Style) -> str:
+def closing_text(charts: Sequence[ChartSummary], style: Style) -> str:
     """The end of a report of several charts: a table of charts and principles, and the verdict of all."""
-    if len(run.charts) < 2:
+    if len(charts) < 2:
         return ""
-    findings = [finding for chart in run.charts for finding in chart.findings]
-    totals = style.paint(gate_line(f"{len(run.charts)} charts", run.gate, findings), run.gate.value)
-    return inert("".join(f"{line}\n" for line in (*_matrix(run, style), totals)))
+    gate, found = worst(chart.gate for chart in charts), Counts.total(chart.counts for chart in charts)
+    totals = style.paint(gate_line(f"{len(charts)} charts", gate, found), gate.value)
+    return inert("".join(f"{line}\n" for line in (*_matrix(charts, style), totals)))
 
 
 # --- what was checked -------------------------------------------------------------------------------------------------
@@ -86,9 +94,10 @@ def closing_text(run: RunReport, style: Style) -> str:
 def _head(run: RunReport, chart: ChartReport, style: Style, full: bool) -> Iterator[str]:
     name = clean(chart.title)
     document = _constitution(chart)
-    verdict = gate_line(name, chart.gate, chart.findings, document)
+    found = Counts.of(chart.findings)
+    verdict = gate_line(name, chart.gate, found, document)
     fits = len(verdict) <= style.width
-    yield style.paint(verdict if fits else gate_line(name, chart.gate, chart.findings), chart.gate.value)
+    yield style.paint(verdict if fits else gate_line(name, chart.gate, found), chart.gate.value)
     if not fits:
         yield from _lines(f"constitution: {document}", "dim", style)
     yield style.paint(f"chart: {clean(chart.path)}", "dim")
@@ -275,16 +284,16 @@ def _principles(chart: ChartReport, style: Style) -> Iterator[str]:
         yield f"{clean(principle.title):<{width}}  {verdict}  {clean(shorten(principle.evidence, room))}".rstrip()
 
 
-def _matrix(run: RunReport, style: Style) -> Iterator[str]:
+def _matrix(charts: Sequence[ChartSummary], style: Style) -> Iterator[str]:
     """Charts and principles: a row for each chart, a column for each principle."""
-    keys = list(dict.fromkeys(principle.key for chart in run.charts for principle in chart.principles))
-    names = [shorten(clean(chart.title), 30) for chart in run.charts]
+    keys = list(dict.fromkeys(key for chart in charts for key in chart.principles))
+    names = [shorten(clean(chart.title), 30) for chart in charts]
     width = max(len(name) for name in names)
     column = max(5, min(9, (style.width - width - 8) // max(len(keys), 1) - 1))
     heads = " ".join(f"{clean(key)[:column]:<{column}}" for key in keys)
     yield style.paint(f"{'':<{width}}  gate   {heads}".rstrip(), "bold")
-    for chart, name in zip(run.charts, names, strict=True):
-        verdicts = {principle.key: principle.verdict.label for principle in chart.principles}
+    for chart, name in zip(charts, names, strict=True):
+        verdicts = chart.principles
         cells = (style.paint(f"{verdicts.get(key, '')[:column]:<{column}}", verdicts.get(key, "")) for key in keys)
         yield f"{name:<{width}}  {style.paint(f'{chart.gate.value:<5}', chart.gate.value)}  {' '.join(cells)}".rstrip()
     yield ""

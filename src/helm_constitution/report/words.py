@@ -7,13 +7,13 @@ start of a line, ``##[command]`` and ``##vso[command]`` anywhere in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from helm_constitution.core.fixes import Applicability, Edit
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Finding, Gate, Location, Severity, Status, Verdict
-from helm_constitution.report.model import ChartReport, StatementReport
+from helm_constitution.core.model import Finding, Gate, Location, Status, Verdict
+from helm_constitution.report.model import ChartReport, Counts, StatementReport
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
 _RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")
@@ -131,18 +131,22 @@ def homes(chart: ChartReport) -> dict[int, list[Finding]]:
     return found
 
 
-def counts(findings: Sequence[Finding]) -> str:
+def counts(findings: Iterable[Finding]) -> str:
     """How many findings there are of each severity, and how many don't count: ``1 error, 2 warnings, 1 waived``."""
-    severities = [finding.severity for finding in findings if finding.active]
+    return counted(Counts.of(findings))
+
+
+def counted(found: Counts) -> str:
+    """The same for findings that are counted."""
     texts = [
-        f"{count} {severity.label}{'' if count == 1 else 's'}"
-        for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-        if (count := severities.count(severity)) or severity is Severity.ERROR
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for word, count in (("error", found.errors), ("warning", found.warnings), ("note", found.notes))
+        if count or word == "error"
     ]
-    if waived := sum(finding.waived is not None for finding in findings):
-        texts.append(f"{waived} waived")
-    if debt := len(findings) - len(severities) - waived:
-        texts.append(f"{debt} in debt")
+    if found.waived:
+        texts.append(f"{found.waived} waived")
+    if found.debt:
+        texts.append(f"{found.debt} in debt")
     return ", ".join(texts)
 
 
@@ -188,10 +192,10 @@ def asked(chart: ChartReport) -> dict[str, list[str]]:
     return found
 
 
-def gate_line(name: str, gate: Gate, findings: Sequence[Finding], constitution: str = "") -> str:
+def gate_line(name: str, gate: Gate, counts: Counts, constitution: str = "") -> str:
     """The gate's answer in a line: ``FAIL  web 0.1.0: 3 errors, 12 warnings (constitution: built-in 1.0.0)``."""
     held = f" (constitution: {constitution})" if constitution else ""
-    found = "could not be checked" if gate is Gate.ERROR and not findings else counts(findings)
+    found = "could not be checked" if gate is Gate.ERROR and not any(counts) else counted(counts)
     return f"{gate.value.upper()}  {name}: {found}{held}"
 
 
