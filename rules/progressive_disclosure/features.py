@@ -134,7 +134,7 @@ def _is_option(name: str, subject: Subject) -> bool:
     ``disableCompression:``.
     """
     words = [part.lower() for part in _PART.findall(name)]
-    option = re.compile(
+    option = LazyPattern(
         rf"--[\w.-]*?{'-?'.join(words)}(?![\w-])"
         rf"|(?-i:(?<![A-Z0-9])(?:[A-Z0-9]+_)*{'_'.join(words).upper()}(?![A-Z0-9_]))"
         rf"|^[ \t]*(?:- )?[\"']?{'[-_]?'.join(words)}[\"']?:",

@@ -7,6 +7,7 @@ import re
 
 from helm_constitution.chart.reading import read_file, text_of
 from helm_constitution.core.errors import ChartError
+from helm_constitution.core.lazy import compiled
 
 
 class IgnoreRules:
@@ -65,7 +66,7 @@ def parse_ignore_rules(text: str, file: str) -> IgnoreRules:
         folders_only = rule.endswith("/")
         rule = rule.removesuffix("/")
         try:
-            pattern = re.compile(_glob(rule.removeprefix("/")))
+            pattern = compiled(_glob(rule.removeprefix("/")))
         except (ValueError, re.error):
             raise ChartError(f"bad pattern {rule!r}: helm can't load the chart", file=file, line=number) from None
         patterns.append((pattern, "/" not in rule, folders_only, negated))
