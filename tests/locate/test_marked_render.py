@@ -196,6 +196,26 @@ def test_what_is_another_each_time_is_told_by_a_twin(embedded: HelmEngine, tmp_p
     assert engine.renders == 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "at_once"),
+    [("Secret", 3), ("ConfigMap", 2)],  # with the plain one
+)
+def test_the_twin_of_a_secret_is_rendered_beside_the_marks(
+    embedded: HelmEngine, tmp_path: Path, kind: str, at_once: int
+) -> None:
+    engine = Renderer(embedded)
+    text = RANDOM.replace("kind: ConfigMap", f"kind: {kind}").replace("data:", "stringData:")
+    chart = write_chart(tmp_path / "web", {"templates/a.yaml": text})
+    (planned,) = plan(chart, RenderRequest(), "quick")
+    result = conclude(planned, engine.render(chart, planned.request).result(), "web")
+    found = RenderedChart(AnalysedChart(load_chart(chart)), (result,))
+    with MarkedRender(documents(found), found, RenderedObjects(found.results), engine) as marked:
+        assert engine.renders == at_once
+        maps = marked.run()
+    assert [document.alike in maps for document in documents(found)] == [True]
+    assert engine.renders == 3
+
+
 def test_a_twin_hides_no_other_difference(embedded: HelmEngine, tmp_path: Path) -> None:
     def answer(texts: dict[str, str], turn: int) -> RenderOutput:
         text = texts["a.yaml"].replace("{{ randAlphaNum 20 }}", f"turn{turn}")

@@ -27,7 +27,8 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
     """A running render that finds the template lines of documents; it starts on creation.
 
     One more render for each scenario that a document comes from. A second one if helm rejects a template with its
-    marks, which is then left unmarked; or if a document is random, to find its random lines.
+    marks, which is then left unmarked; or if a document is random, to find its random lines: it runs beside the first
+    for a random Secret.
     """
 
     def __init__(
@@ -44,6 +45,17 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         self._keys = {template.path: tuple(cheap_keys(template).items()) for template in self._templates}
         self._sources = self._cheap(marked_sources(self._templates, kept=rendered.analysed.kept))
         self._marked = self._render(self._scenarios, self._sources, self._needless)
+        self._twins: dict[_Scenario, Pending[RenderOutput]] = {}
+        if self._is_random:
+            # Other objects call a named template that could make a secret, which few of them do.
+            secrets = (
+                scenario
+                for scenario in self._scenarios
+                for document in scenario.documents
+                for manifest in objects.in_document(document)
+                if manifest.kind == "Secret" and rendered.analysed.is_random(manifest)
+            )
+            self._start_twins(dict.fromkeys(secrets))
 
     def __exit__(self, *_: object) -> None:
         self._copies.close()
@@ -95,10 +107,16 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
     def _match_twins(
         self, scenarios: Sequence[_Scenario], marked: Mapping[_Scenario, RenderOutput], templates: Templates
     ) -> None:
-        """Renders scenarios without marks once more, to find the random lines of their documents."""
+        """Pairs random documents by a second rendering without marks, which shows their random lines."""
+        self._start_twins(scenario for scenario in scenarios if scenario not in self._twins)
+        for scenario in scenarios:
+            scenario.match(marked[scenario], templates, self._twins[scenario].result())
+
+    def _start_twins(self, scenarios: Iterable[_Scenario]) -> None:
+        """Starts to render scenarios without marks once more."""
+        scenarios = list(scenarios)
         keys = {one.path: one.text for one in self._templates if self._keys[one.path]}
-        for scenario, render in zip(scenarios, self._render(scenarios, self._cheap(keys)), strict=True):
-            scenario.match(marked[scenario], templates, render.result())
+        self._twins.update(zip(scenarios, self._render(scenarios, self._cheap(keys)), strict=True))
 
     def _cheap(self, sources: Mapping[str, str]) -> dict[str, str]:
         """The templates without RSA keys, which are slow: no line depends on a key's text."""
