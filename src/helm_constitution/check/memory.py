@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.chart.reading import ReadFiles
 from helm_constitution.core.kept import Kept
+from helm_constitution.lint.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from helm_constitution.chart.values import ValuesFile
     from helm_constitution.helm.protocol import LintOutput
     from helm_constitution.lint.placing import KnownMaps
     from helm_constitution.locate.proved_values import Proofs
-    from helm_constitution.render.conclude import Known
+    from helm_constitution.render.conclude import Known, KnownObjects
     from helm_constitution.render.results import RenderedChart
 
 
@@ -23,7 +24,9 @@ class Memory:
         read: the files of the chart.
         values: values.yaml.
         documents: rendered documents, by template and text.
+        objects: the objects of rendered documents.
         kept: what was made of single files and of dependencies.
+        outcomes: what rules found in single objects.
         lint: what ``helm lint`` said, unless it found errors.
         proofs: which values were proved to set fields.
         source_maps: template lines of rendered documents, by the templates that made them.
@@ -33,6 +36,8 @@ class Memory:
         self.read = ReadFiles()
         self.values: ValuesFile | None = None
         self.documents: Known = {}
+        self.objects: KnownObjects = {}
+        self.outcomes = Outcomes()
         self.kept = Kept()
         self.lint: LintOutput | None = None
         self.proofs: Proofs = {}
@@ -47,4 +52,6 @@ class Memory:
         self.values = rendered.chart.values
         texts = {document.text for result in rendered.results for document in result.documents}
         self.documents = {key: read for key, read in self.documents.items() if key[1] in texts}
+        self.objects = {key: read for key, read in self.objects.items() if key[0] in texts}
+        self.outcomes.keep({manifest for some in self.objects.values() for manifest in some})
         self.kept.end_round()

@@ -109,7 +109,13 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     policy = load_policy(request, chart)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
-    rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds, still_counts=still_counts)
+    rules = Runner(
+        policy.selection.rules,
+        debug=options.debug,
+        seconds=options.seconds,
+        still_counts=still_counts,
+        outcomes=request.memory.outcomes if request.memory is not None else None,
+    )
 
     checked = CheckedChart(analysed, severities=policy.severities, schemas=policy.schemas)
     rules.run(checked, until=lambda: session.done() and baseline.done())

@@ -159,6 +159,7 @@ def begin_renderings(
         tests_count=bool(policy.configuration.judge_tests),
         progress=request.progress,
         known=None if request.memory is None else request.memory.documents,
+        objects=None if request.memory is None else request.memory.objects,
     )
 
 

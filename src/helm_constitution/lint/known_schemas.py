@@ -43,7 +43,7 @@ def faults_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder 
     is_guessed = any(WORD in argument.value for argument in given)
     found: dict[SchemaFault, list[Schema]] = {}
     for schema in schemas:
-        for fault in schema_faults(manifest.view.data, schema):
+        for fault in rendered.analysed.kept.of(manifest, _faults, _Same(schema)):
             if not (is_guessed and _is_placeholder(manifest.view.get(*fault.path).data)):
                 found.setdefault(fault, []).append(schema)
     faults = []
@@ -54,6 +54,23 @@ def faults_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder 
         problem = f"{fault.problem} ({_named(against)})" if is_named else fault.problem
         faults.append(fault._replace(problem=problem))
     return faults
+
+
+class _Same:
+    """A schema as a part of a key: the very same one, because its definition can't be hashed."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.schema.root is self.schema.root
+
+    def __hash__(self) -> int:
+        return id(self.schema.root)
+
+
+def _faults(manifest: Manifest, same: _Same) -> tuple[SchemaFault, ...]:
+    return tuple(schema_faults(manifest.view.data, same.schema))
 
 
 def _is_placeholder(data: Json) -> bool:

@@ -17,6 +17,7 @@ from helm_constitution.helm.protocol import Limits
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.evidence import Evidence
 from helm_constitution.lint.needs import ON_HELM, CheckedChart
+from helm_constitution.lint.outcomes import Outcomes
 from helm_constitution.lint.rule import (
     NotApplicable,
     Outcome,
@@ -47,6 +48,7 @@ class Runner:
         debug: keep the traceback of a crashed rule.
         seconds: of processor time for all rules; one rule may take a quarter of it.
         still_counts: called before each rule; an exception from it ends the check.
+        outcomes: what rules found in objects in earlier checks of the chart; None for a single check.
     """
 
     def __init__(
@@ -56,12 +58,14 @@ class Runner:
         debug: bool = False,
         seconds: float = Limits().seconds,
         still_counts: StillCounts = still_counts,
+        outcomes: Outcomes | None = None,
     ) -> None:
         self._settings = settings
         self._seconds = seconds
         self._left = seconds
         self._debug = debug
         self._still_counts = still_counts
+        self._outcomes = outcomes
         self._runs: dict[Rule, RuleRun] = {}
 
     def run(
@@ -94,7 +98,7 @@ class Runner:
         begin, most = time.process_time(), min(self._seconds / 4, self._left)
         try:
             with time_limit(most):
-                return run_rule(rule, setting, checked, debug=self._debug)
+                return run_rule(rule, setting, checked, self._outcomes, debug=self._debug)
         except OutOfTime:
             reason = f"rule took more than {most:.2g} s of processor time; raise --timeout"
             return RuleRun(rule, setting, unchecked=reason)
@@ -102,7 +106,9 @@ class Runner:
             self._left -= time.process_time() - begin
 
 
-def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: bool = False) -> RuleRun:
+def run_rule(
+    rule: Rule, setting: RuleSetting, checked: CheckedChart, known: Outcomes | None = None, *, debug: bool = False
+) -> RuleRun:
     """Runs one rule over a chart for which everything that it needs is available.
 
     A rule is foreign code: an exception that it raises becomes the run's crash, and so does anything it yields that is
@@ -118,7 +124,7 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
     unseen = checked.unseen(rule.needs)
     reasons: dict[str, None] = {} if unseen is None else {unseen: None}
     try:
-        for outcome, manifest in _outcomes(rule, Subject(checked, rule.needs, setting.parameters)):
+        for outcome, manifest in _outcomes(rule, Subject(checked, rule.needs, setting.parameters), known):
             if isinstance(outcome, Tally):
                 tallies.append(outcome)
             elif isinstance(outcome, Violation):
@@ -169,13 +175,13 @@ def _crash(rule: Rule, error: BaseException, debug: bool) -> Trouble:
     return Trouble("crash", message, rule=rule.id, traceback=trace)
 
 
-def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None]]:
+def _outcomes(rule: Rule, subject: Subject, known: Outcomes | None) -> Iterator[tuple[Outcome, Manifest | None]]:
     if rule.scope is Subject:
         return ((outcome, None) for outcome in rule.check(subject))
-    return _scoped_outcomes(rule, subject)
+    return _scoped_outcomes(rule, subject, known)
 
 
-def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None]]:
+def _scoped_outcomes(rule: Rule, subject: Subject, known: Outcomes | None) -> Iterator[tuple[Outcome, Manifest | None]]:
     """The outcomes of a rule for each thing of its scope in each rendering; at the end, their counts.
 
     A thing for which the rule raises NotApplicable is left out; if all are, the rule is not applicable.
@@ -199,7 +205,10 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
             if kind.is_checked_alone and manifest is None:
                 continue
             try:
-                outcomes = _begun(iter(rule.check(thing, subject)))
+                if known is None or manifest is None:
+                    outcomes = _begun(iter(rule.check(thing, subject)))
+                else:
+                    outcomes = _begun(known.of(rule, thing, manifest, subject))
             except NotApplicable as error:
                 absent = str(error)
                 continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import DEFAULTS, Progress, Status
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
-from helm_constitution.render.conclude import Known, conclude, not_run
+from helm_constitution.render.conclude import Known, KnownObjects, conclude, not_run
 from helm_constitution.render.results import RenderedChart, ScenarioResult
 from helm_constitution.render.scenarios import FULL, Input, Scenario
 
@@ -30,6 +30,7 @@ class RenderSession:
         tests_count: whether test hooks are checked as other objects.
         progress: called for each scenario that is done.
         known: rendered documents as read before; newly read ones are added.
+        objects: the objects of earlier checks; new ones are added.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class RenderSession:
         tests_count: bool = False,
         progress: Progress | None = None,
         known: Known | None = None,
+        objects: KnownObjects | None = None,
     ) -> None:
         self.engine = engine
         self.analysed = analysed
@@ -55,6 +57,7 @@ class RenderSession:
         self._progress = progress
         self._done = self._planned = 0
         self._known: Known = {} if known is None else known
+        self._objects = objects
         self._texts: dict[str, str] = {}
         self._seen: set[tuple[str, str, tuple[RenderedText, ...]]] = set()
         self.notices = tuple(
@@ -139,7 +142,8 @@ class RenderSession:
         if output.ok and (is_repeat or scenario.only_renders):
             return ScenarioResult(scenario, Status.RENDERED, None, None, documents=documents)
         self._seen.add(key)
-        return conclude(scenario, output, self.analysed.chart.name, self._known, tests_count=self._tests_count)
+        name, tests_count = self.analysed.chart.name, self._tests_count
+        return conclude(scenario, output, name, self._known, tests_count=tests_count, objects=self._objects)
 
     def _with_inputs(self, results: Sequence[ScenarioResult]) -> tuple[list[ScenarioResult], tuple[Input, ...]]:
         """The scenarios that need input, rendered again with placeholders for the required values."""
