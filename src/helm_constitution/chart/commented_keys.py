@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from helm_constitution.chart.value_comments import CommentKind, Note, is_sentence, understand
+from helm_constitution.chart.value_comments import CommentKind, Note, Notes, is_sentence
 from helm_constitution.chart.value_keys import Comment, KeyEntry, KeyReader, ValueKey
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.text.pyyaml import yaml
@@ -21,9 +21,10 @@ _BREAKS = LazyPattern("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as t
 
 
 class CommentedKeyReader:
-    """Reads one document's keys and comments."""
+    """Reads one document's keys and comments; ``notes`` are what those of an earlier text say."""
 
-    def __init__(self, document: YamlDocument, text: str) -> None:
+    def __init__(self, document: YamlDocument, text: str, notes: Notes) -> None:
+        self._notes = notes
         keys = KeyReader(document)
         self.entries = keys.entries
         self.inside = keys.inside
@@ -72,7 +73,9 @@ class CommentedKeyReader:
         if line and kinds[line - 1] != _CONTENT:
             above = self._above(line, column, parent.key.span.line if parent is not None else 0)
         if above:
-            note = understand(self._bodies(above), str(key.path[-1]), takes_example=_takes_example(key.value))
+            note = self._notes.understand(
+                self._bodies(above), str(key.path[-1]), takes_example=_takes_example(key.value)
+            )
             key.hidden, key.has_example = note.hidden, note.has_example
             key.comment = self._made(note, above)
         if key.comment is None and ("#" in self.lines[line] or entry.value_node.end_mark.line != line):
@@ -163,7 +166,7 @@ class CommentedKeyReader:
         if start < 0:
             return None
         body = text[start:].rstrip()
-        note = understand([body], "", takes_example=False)
+        note = self._notes.understand([body], "", takes_example=False)
         if note.kind is None:
             return None
         column = start + 1
@@ -175,7 +178,7 @@ class CommentedKeyReader:
         lines = key.value.splitlines()
         if not all(line.startswith("#") for line in lines if line.strip()):
             return None
-        note = understand([line for line in lines if line], str(key.path[-1]), takes_example=True)
+        note = self._notes.understand([line for line in lines if line], str(key.path[-1]), takes_example=True)
         return None if note.kind is None else Comment(note.kind, note.text, key.span, note.default)
 
     def _within(self, entry: KeyEntry) -> None:
@@ -189,7 +192,7 @@ class CommentedKeyReader:
             while number <= last and self.kinds[number] == _COMMENT:
                 number += 1
             if number > start:
-                note = understand(self._bodies(range(start, number)), "", takes_example=True)
+                note = self._notes.understand(self._bodies(range(start, number)), "", takes_example=True)
                 key.has_example = key.has_example or note.has_example
                 key.comment = self._made(note, range(start, number))
             number += 1
@@ -223,7 +226,7 @@ class CommentedKeyReader:
             return
         name = str(key.path[-1])
         lines = range(start, stop)
-        note = understand(self._bodies(lines), name, takes_example=_takes_example(key.value))
+        note = self._notes.understand(self._bodies(lines), name, takes_example=_takes_example(key.value))
         if not note.has_example and indents[start] < column:
             return  # the title of what follows
         if certain or name in note.example_keys or note.text.partition(" ")[0] == name:

@@ -18,6 +18,7 @@ from helm_constitution.chart.helmignore import IgnoreRules, ignore_rules
 from helm_constitution.chart.model import Chart, Dependency, Package
 from helm_constitution.chart.reading import ReadFiles, not_utf8, read_file, text_of
 from helm_constitution.chart.sources import FolderSource, Source
+from helm_constitution.chart.value_comments import Notes
 from helm_constitution.chart.values import ValuesFile
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ChartError, YamlSyntaxError
@@ -151,7 +152,8 @@ def _assemble(
     if "values.yaml" in files:
         text = files["values.yaml"]
         is_known = known_values is not None and (known_values.text, known_values.base) == (text, base)
-        values = known_values if is_known else ValuesFile("values.yaml", text, base)
+        notes = Notes(known_values.notes if known_values is not None else None)
+        values = known_values if is_known else ValuesFile("values.yaml", text, base, notes)
         assert values is not None
         _check_values(values, f"{shown}/values.yaml")
     return Chart(

@@ -141,6 +141,23 @@ def understand(lines: Sequence[str], name: str, *, takes_example: bool) -> Note:
     return block.note(name, takes_example)
 
 
+class Notes:
+    """What comments say, for the next reading of the same file: most of them stay as they are."""
+
+    def __init__(self, before: Notes | None = None) -> None:
+        self._before = before._now if before is not None else {}
+        self._now: dict[tuple[object, ...], Note] = {}
+
+    def understand(self, lines: Sequence[str], name: str, *, takes_example: bool) -> Note:
+        """See :func:`understand`."""
+        key = (*lines, name, takes_example)
+        note = self._now.get(key) or self._before.get(key)
+        if note is None:
+            note = understand(lines, name, takes_example=takes_example)
+        self._now[key] = note
+        return note
+
+
 def _plain_words(lines: Sequence[str]) -> list[str] | None:
     """The lines' words where they are plain prose, as most comments are; None where a closer look is needed."""
     match = _WORDS.match

@@ -8,10 +8,12 @@ section banners, directives to other tools and commented-out YAML document nothi
 
 from __future__ import annotations
 
+from dataclasses import field
 from functools import cached_property
 
 from helm_constitution.chart.commented_keys import CommentedKeyReader
 from helm_constitution.chart.value_comments import CommentKind as CommentKind
+from helm_constitution.chart.value_comments import Notes
 from helm_constitution.chart.value_keys import Comment as Comment
 from helm_constitution.chart.value_keys import ValueKey as ValueKey
 from helm_constitution.core.model import Base
@@ -23,12 +25,14 @@ from helm_constitution.text.yaml_scalars import Json
 
 @record
 class ValuesFile:
-    """A values file. ``path`` is relative to ``base``; the text is parsed when first asked for."""
+    """A values file. ``path`` is relative to ``base``; the text is parsed when first asked for. ``notes`` are what the
+    comments of an earlier text say."""
 
     path: str
     text: str
     """The text as written."""
     base: Base = Base.CHART
+    notes: Notes = field(default_factory=Notes, repr=False)
 
     @cached_property
     def document(self) -> YamlDocument:
@@ -46,7 +50,7 @@ class ValuesFile:
 
     @cached_property
     def _keys(self) -> tuple[ValueKey, ...]:
-        return tuple(CommentedKeyReader(self.document, self.text).read())
+        return tuple(CommentedKeyReader(self.document, self.text, self.notes).read())
 
     @cached_property
     def by_path(self) -> dict[Path, ValueKey]:
