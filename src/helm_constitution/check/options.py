@@ -63,10 +63,10 @@ class CheckRequest(NamedTuple):
     ``progress`` gets the number of scenarios that are done, and of all. ``copy`` is a folder to read in the chart's
     place: what rules the chart is found beside ``chart`` all the same. ``unsaved`` are texts of configuration,
     constitution, debt and plan that an editor has not saved yet. ``memory`` is what earlier checks of the chart read;
-    what this one reads is kept in it. ``is_draft`` takes from the memory what costs a run of helm and rarely changes
-    with an edit: what ``helm lint`` says, the template lines of documents that render as before, and which values are
-    proved to set fields. A check that is no draft has to follow. ``still_counts`` is called often, at least before each
-    rule; an exception from it ends the check.
+    what this one reads is kept in it. ``is_draft`` takes from the memory what is costly and rarely changes with an
+    edit: what ``helm lint`` says, the template lines of documents that render as before, which values are proved to set
+    fields; and of the templates only the edited one is walked again. A check that is no draft has to follow.
+    ``still_counts`` is called often, at least before each rule; an exception from it ends the check.
     """
 
     chart: Path

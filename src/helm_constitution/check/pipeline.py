@@ -168,7 +168,7 @@ def _start_helm(
 
     known = request.memory or Memory()
     chart = load_chart(folder, shown=str(request.chart), known_values=known.values, read=known.read)
-    analysed = AnalysedChart(chart, known.kept)
+    analysed = AnalysedChart(chart, known.kept, request.is_draft)
     return analysed, first, _lint(request, analysed, cache, stack)
 
 

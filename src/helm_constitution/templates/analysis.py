@@ -15,6 +15,7 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
 from helm_constitution.templates import parse_template, parse_templates
 from helm_constitution.templates.uses import analyse
+from helm_constitution.templates.uses_again import OtherTemplates, edited_template
 from helm_constitution.text.yaml_document import walk
 
 if TYPE_CHECKING:
@@ -99,19 +100,40 @@ class _LastUses:
 
     def __init__(self, chart: str) -> None:
         self.chart = chart
-        self.templates: tuple[TemplateFile, ...] = ()
-        self.uses: ValueUses | None = None
+        self._templates: tuple[TemplateFile, ...] = ()
+        self._uses: ValueUses | None = None
+        self._is_draft = False
+        self._others: OtherTemplates | None = None
+
+    def of(self, analysed: AnalysedChart) -> ValueUses:
+        """The reads of a chart, anew only if something that decides them has changed."""
+        chart, templates, is_draft = analysed.chart, analysed.templates, analysed.is_draft
+        is_enough = self._uses is not None and (is_draft or not self._is_draft)
+        if self._uses is not None and is_enough and self._templates == templates and self._uses.hold_for(chart):
+            return self._uses
+        edited = edited_template(self._templates, templates) if is_draft else None
+        self._templates, self._is_draft = templates, edited is not None
+        if edited is None:
+            self._uses = analyse(chart, templates, analysed.parsed)
+            return self._uses
+        others = tuple(one for one in templates if one is not edited)
+        if self._others is None or not self._others.are_others(chart, others):
+            self._others = OtherTemplates(chart, others, analysed.parsed)
+        self._uses = self._others.uses_with(chart, edited)
+        return self._uses
 
 
 @record
 class AnalysedChart:
     """A chart and the analysis of its files. Each part is computed on first use, and kept.
 
-    ``kept`` are the results for single files, and for dependencies.
+    ``kept`` are the results for single files, and for dependencies. ``is_draft``: while one types, see
+    :class:`OtherTemplates`.
     """
 
     chart: Chart
     kept: Kept = field(default_factory=Kept, repr=False)
+    is_draft: bool = False
     _derived: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     @property
@@ -127,10 +149,7 @@ class AnalysedChart:
     @cached_property
     def uses(self) -> ValueUses:
         """Every read of ``.Values`` in the chart's templates and those of its dependencies."""
-        last = self.kept.of(self.chart.shown, _LastUses)
-        if last.uses is None or last.templates != self.templates or not last.uses.hold_for(self.chart):
-            last.templates, last.uses = self.templates, analyse(self.chart, self.templates, self.parsed)
-        return last.uses
+        return self.kept.of(self.chart.shown, _LastUses).of(self)
 
     def parsed(self, path: str, text: str) -> TemplateFile:
         """A template of the chart or of a dependency, read once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -82,23 +82,37 @@ class Interpreter(Evaluation):
 
     def run(self) -> None:
         """Walks everything that helm renders, then the named templates that nothing called."""
-        self._chart_yaml()
+        self.walk_chart_yaml()
+        self.walk(self.templates)
+        self.walk_uncalled()
+
+    def walk(self, templates: Iterable[TemplateFile]) -> None:
+        """Walks templates as helm renders them."""
         try:
-            for template in self.templates:
+            for template in templates:
                 if template.tree is None:
                     self.reached.add(())
                 elif not template.is_partial:
                     self._enter(template, template, template.tree, ROOT)
-            self.guards = QUIETLY
+        except (RecursionError, TooManySteps):
+            self._give_up()
+
+    def walk_uncalled(self) -> None:
+        """Walks the named templates that nothing has called."""
+        self.guards = QUIETLY
+        try:
             for template in self.templates:
                 for define in template.defines.values():
                     if define not in self.called:
                         self._enter(template, define, define.body, frozenset((CALLER,)))
         except (RecursionError, TooManySteps):
-            self.is_complete = False
-            self.reached.add(())
+            self._give_up()
 
-    def _chart_yaml(self) -> None:
+    def _give_up(self) -> None:
+        self.is_complete = False
+        self.reached.add(())
+
+    def walk_chart_yaml(self) -> None:
         """The values that helm itself reads: conditions, tags, the values of dependencies."""
         chart = self.chart
         for dependency in chart.dependencies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,14 @@ class NamedTemplates:
         """Adds those that a file defines."""
         for name, define in template.defines.items():
             self.by_name.setdefault(name, []).append((template, define))
+
+    def copied(self) -> NamedTemplates:
+        """Those known so far, to go on with."""
+        new = copy.copy(self)
+        new.by_name = {name: list(entries) for name, entries in self.by_name.items()}
+        new._forms = dict(self._forms)
+        new._dependency_texts = dict(self._dependency_texts) if self._dependency_texts is not None else None
+        return new
 
     def find(self, name: str) -> list[tuple[TemplateFile, Define]]:
         """The named templates that a name may mean: the chart's own, else those of its dependencies."""

@@ -223,6 +223,11 @@ def analyse(chart: Chart, templates: tuple[TemplateFile, ...], parse: Parse = pa
     """
     interpreter = Interpreter(chart, templates, parse)
     interpreter.run()
+    return uses_of(interpreter)
+
+
+def uses_of(interpreter: Interpreter) -> ValueUses:
+    """What a walk has found."""
     reads = tuple(
         ValueRead(path, bool(flags & Interpreter.GUARDED), bool(flags & Interpreter.OPTIONAL), template, node)
         for (node, path), (template, flags) in interpreter.reads.items()
