@@ -27,12 +27,20 @@ from helm_constitution.text.yaml import load_document
 from helm_constitution.text.yaml_document import View, YamlDocument
 
 
+class Loads:
+    """What the loads of one chart have read, for the next one: its files, and its dependencies by their places."""
+
+    def __init__(self) -> None:
+        self.files = ReadFiles()
+        self.dependencies: dict[str, tuple[Mapping[str, bytes], Chart]] = {}
+
+
 def load_chart(
     path: Path,
     shown: str | None = None,
     base: Base = Base.CHART,
     known_values: ValuesFile | None = None,
-    read: ReadFiles | None = None,
+    earlier: Loads | None = None,
 ) -> Chart:
     """Loads a chart from its folder or a packaged .tgz.
 
@@ -41,7 +49,7 @@ def load_chart(
         shown: how messages name the chart; the path as given unless told.
         base: what reports call the chart's files: those of the chart, or of its baseline.
         known_values: values.yaml as read before, reused if the text is the same.
-        read: the files of the folder as read before, reused if they are the same.
+        earlier: loads of the same folder, whose unchanged files and dependencies are reused.
 
     Raises:
         ChartError: the chart is missing, unreadable, unsafe to unpack or not a chart; the file is named.
@@ -50,10 +58,10 @@ def load_chart(
     shown = str(path) if shown is None else shown
     package = _package(shown)
     if path.is_dir():
-        if read is not None:
-            read.begin()
-        source = FolderSource(str(path), "", ignore_rules(str(path), shown), shown, read=read)
-        return _assemble(source, path, shown, base, package, known_values)
+        earlier = earlier or Loads()
+        earlier.files.begin()
+        source = FolderSource(str(path), "", ignore_rules(str(path), shown), shown, read=earlier.files)
+        return _assemble(source, path, shown, base, package, known_values, earlier)
     if not path.exists():
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown)
     folder = unpack(path, shown)
@@ -74,9 +82,10 @@ def _package(shown: str) -> Package | None:
 class _Subcharts(Mapping[str, "Chart"]):
     """The charts in ``charts/`` by their own names, each read when it is first asked for."""
 
-    def __init__(self, sources: Mapping[str, Source], base: Base) -> None:
+    def __init__(self, sources: Mapping[str, Source], base: Base, earlier: Loads | None) -> None:
         self._sources = sources
         self._base = base
+        self._earlier = earlier
         self._loaded: dict[str, Chart] = {}
 
     @cached_property
@@ -96,7 +105,8 @@ class _Subcharts(Mapping[str, "Chart"]):
         chart = self._loaded.get(key)
         if chart is None:
             source = self._by_name[key]
-            chart = self._loaded[key] = _assemble(source, Path(source.path), source.shown, self._base)
+            path = Path(source.path)
+            chart = self._loaded[key] = _assemble(source, path, source.shown, self._base, earlier=self._earlier)
         return chart
 
     def __contains__(self, key: object) -> bool:
@@ -123,22 +133,18 @@ def _assemble(
     base: Base,
     package: Package | None = None,
     known_values: ValuesFile | None = None,
+    earlier: Loads | None = None,
 ) -> Chart:
     raw, sources, large = source.read()
+    before = earlier.dependencies.get(shown) if earlier is not None else None
+    if before is not None and before[0] == raw and before[1].path == path and not sources and not large:
+        return before[1]
     if "Chart.yaml" not in raw:
         ignored = os.path.isfile(os.path.join(source.path, "Chart.yaml"))
         why = ": .helmignore leaves it out" if ignored else ""
         raise ChartError(f"not a chart: no Chart.yaml in {shown}{why}", file=shown)
-    files: dict[str, str] = {}
-    undecodable = large
-    for name, content in raw.items():
-        try:
-            files[name] = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            if name in _NEEDED or name.startswith("templates/"):
-                raise not_utf8(content, f"{shown}/{name}") from None
-            undecodable.append(name)
-
+    files = _texts(raw, shown)
+    undecodable = (*large, *(name for name in raw if name not in files))
     metadata = _yaml(files["Chart.yaml"], "Chart.yaml", shown, base)
     name = _name(metadata, shown)
     declared = metadata
@@ -147,7 +153,7 @@ def _assemble(
         if requirements.view.get("dependencies").exists:
             declared = requirements
     dependencies = tuple(_dependencies(declared, shown))
-    subcharts = _Subcharts(sources, base)
+    subcharts = _Subcharts(sources, base, earlier)
     values = None
     if "values.yaml" in files:
         text = files["values.yaml"]
@@ -156,7 +162,7 @@ def _assemble(
         values = known_values if is_known else ValuesFile("values.yaml", text, base, notes)
         assert values is not None
         _check_values(values, f"{shown}/values.yaml")
-    return Chart(
+    chart = Chart(
         path=path,
         shown=shown,
         name=name,
@@ -164,7 +170,7 @@ def _assemble(
         metadata=metadata,
         values=values,
         files=files,
-        undecodable=tuple(undecodable),
+        undecodable=undecodable,
         dependencies=dependencies,
         subcharts=subcharts,
         missing_dependencies=tuple(
@@ -173,6 +179,21 @@ def _assemble(
         schema=_schema(files.get("values.schema.json"), f"{shown}/values.schema.json"),
         package=package,
     )
+    if earlier is not None and not sources and not large:
+        earlier.dependencies[shown] = raw, chart
+    return chart
+
+
+def _texts(raw: Mapping[str, bytes], shown: str) -> dict[str, str]:
+    """The files that are text."""
+    files: dict[str, str] = {}
+    for name, content in raw.items():
+        try:
+            files[name] = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            if name in _NEEDED or name.startswith("templates/"):
+                raise not_utf8(content, f"{shown}/{name}") from None
+    return files
 
 
 _NEEDED = frozenset({"Chart.yaml", "values.yaml", "values.schema.json", "requirements.yaml"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helm_constitution.chart.reading import ReadFiles
+from helm_constitution.chart.loader import Loads
 from helm_constitution.core.kept import Kept
 from helm_constitution.lint.outcomes import Outcomes
 
@@ -21,7 +21,7 @@ class Memory:
     """Holds what the last check of one chart read, by its text. Whoever checks a chart again and again keeps one.
 
     Attributes:
-        read: the files of the chart.
+        loads: the files and dependencies of the chart.
         values: values.yaml.
         documents: rendered documents, by template and text.
         objects: the objects of rendered documents.
@@ -33,7 +33,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self.read = ReadFiles()
+        self.loads = Loads()
         self.values: ValuesFile | None = None
         self.documents: Known = {}
         self.objects: KnownObjects = {}

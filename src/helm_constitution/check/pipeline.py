@@ -167,7 +167,7 @@ def _start_helm(
     from helm_constitution.templates.analysis import AnalysedChart
 
     known = request.memory or Memory()
-    chart = load_chart(folder, shown=str(request.chart), known_values=known.values, read=known.read)
+    chart = load_chart(folder, shown=str(request.chart), known_values=known.values, earlier=known.loads)
     analysed = AnalysedChart(chart, known.kept, request.is_draft)
     return analysed, first, _lint(request, analysed, cache, stack)
 

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 
 class HeldChart:
-    """A chart's folder; ``number`` is 0 for a chart that is not held, otherwise unique."""
+    """A chart's folder; ``number`` is 0 for a chart that is not held, otherwise unique.
 
-    def __init__(self, folder: str, number: int) -> None:
+    ``before`` is the same folder when it was held last.
+    """
+
+    def __init__(self, folder: str, number: int, before: HeldChart | None = None) -> None:
         self.folder = folder
         self.number = number
+        if before is not None and "texts" in before.__dict__:
+            self.texts = before.texts  # what texts hold does not depend on the chart
 
     @cached_property
     def remote_schemas(self) -> tuple[str, ...]:
@@ -53,6 +58,7 @@ class HeldCharts:
 
     def __init__(self) -> None:
         self._held: dict[str, HeldChart] = {}
+        self._last: HeldChart | None = None
         self._holds = 0
 
     def of(self, chart: Path) -> HeldChart:
@@ -67,9 +73,10 @@ class HeldCharts:
         before = self._held.get(folder)
         if before is None:
             self._holds += 1
-            self._held[folder] = HeldChart(folder, self._holds)
+            last = self._last if self._last is not None and self._last.folder == folder else None
+            self._held[folder] = HeldChart(folder, self._holds, last)
         try:
             yield
         finally:
             if before is None:
-                del self._held[folder]
+                self._last = self._held.pop(folder)
