@@ -70,6 +70,7 @@ class _Provided:
     """The objects that exist, or will exist, besides the rendered ones."""
 
     def __init__(self, rendering: Rendering, subject: Subject) -> None:
+        self._subject = subject
         self.rendering = rendering
         self._existing = subject.derived(_named_existing)
 
@@ -86,18 +87,21 @@ class _Provided:
     @cached_property
     def _mentioned(self) -> str:
         """Every text of custom resources and of containers' settings: a Certificate's secret, a Job's arguments."""
-        texts: list[str] = []
-        for manifest in self.rendering.manifests:
-            if manifest.workloads:
-                for container in (each for one in manifest.workloads for each in one.pod.all_containers):
-                    for field in ("command", "args", "env"):
-                        texts += _texts(container.field(field), skip="valueFrom")
-                texts += _claims(manifest)
-            elif manifest.kind in ("ConfigMap", "Secret"):
-                texts += _texts(manifest.get("data")) + _texts(manifest.get("stringData"))
-            elif "." in manifest.group and not manifest.group.endswith(".k8s.io"):
-                texts += _texts(manifest.view)
-        return "\n".join(texts)
+        return "\n".join(self._subject.derived_from(manifest, _mentioned) for manifest in self.rendering.manifests)
+
+
+def _mentioned(manifest: Manifest) -> str:
+    texts: list[str] = []
+    if manifest.workloads:
+        for container in (each for one in manifest.workloads for each in one.pod.all_containers):
+            for field in ("command", "args", "env"):
+                texts += _texts(container.field(field), skip="valueFrom")
+        texts += _claims(manifest)
+    elif manifest.kind in ("ConfigMap", "Secret"):
+        texts += _texts(manifest.get("data")) + _texts(manifest.get("stringData"))
+    elif "." in manifest.group and not manifest.group.endswith(".k8s.io"):
+        texts += _texts(manifest.view)
+    return "\n".join(texts)
 
 
 def _named_existing(chart: Chart) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 
@@ -94,21 +94,30 @@ def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
     """
     lines, names = subject.number("lines"), subject.number("names")
     templates = [template for template in subject.templates if _counts(template)]
-    reader = BlockReader()
-    for template in templates:
-        reader.add(subject.derived_from(template, FileLines))
-    everything = reader.lines
-    found: dict[int, list[_Copy]] = {}
-    arms = [subject.derived_from(template, FileArms) for template in templates]
-    for candidate in _copies(everything, lines, names):
-        copy = _whole(candidate, everything, arms, lines)
-        if copy is not None:
-            found.setdefault(everything.owners[copy.second], []).append(copy)
+    files = tuple(subject.derived_from(template, FileLines) for template in templates)
+    arms = tuple(subject.derived_from(template, FileArms) for template in templates)
+    everything, found = subject.derived_from(files, _found, arms, lines, names)
     for copies in found.values():
         longest = max(copies, key=lambda copy: copy.length)
         yield _problem(subject, templates, everything, longest, len(copies) - 1)
     total = len(templates)
     yield Tally(total - len(found), total, "templates without copied blocks")
+
+
+def _found(
+    files: tuple[FileLines, ...], arms: tuple[FileArms, ...], lines: int, names: int
+) -> tuple[Lines, Mapping[int, Sequence[_Copy]]]:
+    """The lines of all files, and the copies that begin in each, by the file's index."""
+    reader = BlockReader()
+    for file in files:
+        reader.add(file)
+    everything = reader.lines
+    found: dict[int, list[_Copy]] = {}
+    for candidate in _copies(everything, lines, names):
+        copy = _whole(candidate, everything, arms, lines)
+        if copy is not None:
+            found.setdefault(everything.owners[copy.second], []).append(copy)
+    return everything, found
 
 
 def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: Lines, copy: _Copy, others: int) -> Violation:

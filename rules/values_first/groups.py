@@ -15,6 +15,7 @@ from helm_constitution.api import (
     Related,
     Subject,
     ValueKey,
+    ValuesFile,
     Violation,
     dotted,
     require,
@@ -93,21 +94,27 @@ def flat_group(subject: Subject) -> Iterator[Violation]:
         raise NotApplicable("the chart has no values")
     least = subject.number("siblings")
     dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
+    for above, prefix, members in subject.derived_from(values, _all_groups, frozenset(dependencies), least):
+        if not all(_is_own(key, subject) for key in members):
+            continue
+        names = [str(key.path[-1]) for key in members]
+        message = (
+            f"values {', '.join(names[:-1])} and {names[-1]} share a prefix; group them in a map: "
+            f"{dotted((*above, prefix))} with {', '.join(_suffix(name, prefix) for name in names)}"
+        )
+        first, *others = (values.document.view.get(*key.path) for key in members)
+        yield Violation(message, first, tuple(Related(other, "in the same group") for other in others[:3]))
+
+
+def _all_groups(
+    values: ValuesFile, dependencies: frozenset[str], least: int
+) -> tuple[tuple[Path, str, list[ValueKey]], ...]:
+    """The groups among the chart's own values, each with the path of its map and its prefix."""
     maps: dict[Path, list[ValueKey]] = {}
     for key in values.keys():  # noqa: SIM118 - not a mapping
         if key.path[0] not in dependencies:
             maps.setdefault(key.path[:-1], []).append(key)
-    for above, keys in maps.items():
-        for prefix, members in _groups(keys, least):
-            if not all(_is_own(key, subject) for key in members):
-                continue
-            names = [str(key.path[-1]) for key in members]
-            message = (
-                f"values {', '.join(names[:-1])} and {names[-1]} share a prefix; group them in a map: "
-                f"{dotted((*above, prefix))} with {', '.join(_suffix(name, prefix) for name in names)}"
-            )
-            first, *others = (values.document.view.get(*key.path) for key in members)
-            yield Violation(message, first, tuple(Related(other, "in the same group") for other in others[:3]))
+    return tuple((above, prefix, members) for above, keys in maps.items() for prefix, members in _groups(keys, least))
 
 
 def _groups(keys: list[ValueKey], least: int) -> Iterator[tuple[str, list[ValueKey]]]:

@@ -91,7 +91,7 @@ class FindingMaker:
         self._earlier_proofs = proofs
         self.proofs: Proofs = {}
         """The values that are proved to set fields, for the next check."""
-        self._secrets = Secrets()
+        self._secrets = Secrets(checked.analysed.kept)
         self._fixes = FieldFixes(checked.analysed.chart)
 
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from helm_constitution.core.confidential import line_without_secrets, lines_without_secrets, without_secrets
 from helm_constitution.core.fixes import Fix
+from helm_constitution.core.kept import Kept
 from helm_constitution.core.model import Finding, Location
 
 _SHORTEST = 6
@@ -27,13 +28,13 @@ def would_hide(secret: str, text: str) -> bool:
 class Secrets:
     """The secrets that the rules of a run found, and their source lines.
 
-    All are added before anything is hidden.
+    All are added before anything is hidden. ``kept`` are texts without what looks like a secret anyway.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Kept | None = None) -> None:
+        self._kept = kept or Kept()
         self._of_line: dict[tuple[str | None, int | None], set[str]] = {}
         self._everywhere: set[str] = set()
-        self._plain_texts: dict[str, str] = {}  # texts without secrets: many findings say the same
         self._hidden: dict[tuple[object, ...], str] = {}  # lines without their secrets: one line may have many findings
 
     def add(self, location: Location, secrets: Iterable[str]) -> None:
@@ -60,23 +61,19 @@ class Secrets:
             place = finding.location[:3]
             if place not in self._hidden:
                 line = _line_without(line, own) if own else line
-                self._hidden[place] = line_without_secrets(_without(line, self._everywhere))
+                self._hidden[place] = self._kept.of(_without(line, self._everywhere), line_without_secrets)
             line = self._hidden[place]
         message = self._plain(_without(finding.message, hidden))
         related = tuple(one._replace(message=self._plain(_without(one.message, hidden))) for one in finding.related)
-        return finding._replace(message=message, source_line=line, related=related, fix=_open(finding.fix, hidden))
+        return finding._replace(message=message, source_line=line, related=related, fix=self._open(finding.fix, hidden))
 
     def _plain(self, text: str) -> str:
-        found = self._plain_texts.get(text)
-        if found is None:
-            found = self._plain_texts[text] = without_secrets(text)
-        return found
+        return self._kept.of(text, without_secrets)  # many findings say the same
 
-
-def _open(fix: Fix | None, secrets: Iterable[str]) -> Fix | None:
-    """A fix, unless it would repeat a secret."""
-    texts = () if fix is None else (fix.title, *(edit.text for edit in fix.edits))
-    return None if any(_without(text, secrets) != text or without_secrets(text) != text for text in texts) else fix
+    def _open(self, fix: Fix | None, secrets: Iterable[str]) -> Fix | None:
+        """A fix, unless it would repeat a secret."""
+        texts = () if fix is None else (fix.title, *(edit.text for edit in fix.edits))
+        return None if any(_without(text, secrets) != text or self._plain(text) != text for text in texts) else fix
 
 
 def _without(text: str, secrets: Iterable[str]) -> str:

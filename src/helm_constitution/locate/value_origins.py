@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import Location, Precision
@@ -68,7 +68,7 @@ class ValueOrigins:
         self._rendered = rendered
         self._objects = objects
         self._sources = sources
-        self._lines: dict[str, dict[tuple[str, int], list[Printed]]] = {}
+        self._lines: dict[str, Mapping[tuple[str, int], Sequence[Printed]]] = {}
         self._defines: dict[tuple[str, int], list[PrintedDefine]] | None = None
         self._numbers: dict[str, dict[str, list[int]]] = {}
         self._texts: dict[tuple[str, Path], list[View]] = {}
@@ -281,29 +281,29 @@ class ValueOrigins:
         for number in lines_of_block(line, lambda number: text[number - 1] if number <= len(text) else None):
             yield from self.on_line(file, number, document)
 
-    def on_line(self, file: str, line: int, document: YamlDocument) -> list[Printed]:
+    def on_line(self, file: str, line: int, document: YamlDocument) -> Sequence[Printed]:
         """The values that a template line prints into a document, by their paths in the chart's values."""
         owner = document.file.rpartition("/templates/")[0]  # of an alias, each has its own values
         known = self._lines.get(owner)
         if known is None:
-            known = self._lines[owner] = {}
-            for path, printed in self._printed(document.file):
-                for number in _lines_of(printed.template, printed.action):
-                    known.setdefault((path, number), []).append(printed)
-        return known.get((file, line), [])
+            known = self._lines[owner] = self._printed(document.file)
+        return known.get((file, line), ())
 
-    def _printed(self, file: str) -> Iterator[tuple[str, Printed]]:
-        """The values that the templates of a rendered file's chart or dependency print, each with the template's path
-        in the chart."""
+    def _printed(self, file: str) -> Mapping[tuple[str, int], Sequence[Printed]]:
+        """The values that the templates of a rendered file's chart or dependency print, by the template's path in the
+        chart and the line."""
         analysed = self._rendered.analysed
         found = analysed.vendored(file)
         if found is None:
-            yield from ((printed.template.path, printed) for printed in analysed.uses.printed)
-            return
+            return analysed.uses.printed_on_lines
         dependency = found[0]
-        for printed in analysed.analysed_dependency(dependency).uses.printed:
-            path = printed.path if printed.path[:1] == ("global",) else (*dependency.values, *printed.path)
-            yield dependency.folder + printed.template.path, printed._replace(path=path)
+
+        def given(printed: Printed) -> Printed:
+            is_global = printed.path[:1] == ("global",)
+            return printed if is_global else printed._replace(path=(*dependency.values, *printed.path))
+
+        lines = analysed.analysed_dependency(dependency).uses.printed_on_lines
+        return {(dependency.folder + path, line): list(map(given, some)) for (path, line), some in lines.items()}
 
     def _below(self, field: View, span: Span) -> Iterator[Printed]:
         """The values that the line below a map's or list's key prints: all of it (if empty, say), or its first item."""

@@ -9,7 +9,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -128,6 +128,16 @@ class ValueUses:
             for action, (template, sources) in self._interpreter.printed.items()
             for path, source in sources.items()
         )
+
+    @cached_property
+    def printed_on_lines(self) -> Mapping[tuple[str, int], Sequence[Printed]]:
+        """The same by the template's path and each line of the action."""
+        found: dict[tuple[str, int], list[Printed]] = {}
+        for printed in self.printed:
+            span = printed.template.span(printed.action)
+            for line in range(span.line, span.end_line + 1):
+                found.setdefault((printed.template.path, line), []).append(printed)
+        return found
 
     @cached_property
     def printed_defines(self) -> tuple[PrintedDefine, ...]:
