@@ -34,7 +34,7 @@ class Positions:
 
     def __init__(self, text: str, encoding: Encoding) -> None:
         self.text = text
-        self.lines = re.split(_LINE_END.pattern, text)
+        self.lines = _lines(text)
         self._encoding = encoding
         self._mark = 1 if text.startswith(BYTE_ORDER_MARK) else 0
 
@@ -68,7 +68,7 @@ class Positions:
         return EditorRange(*self._at(start), *self._at(end))
 
     def _at(self, offset: int) -> tuple[int, int]:
-        lines = re.split(_LINE_END.pattern, self.text[:offset])
+        lines = _lines(self.text[:offset])
         return len(lines) - 1, self._units(lines[-1])
 
     def from_editor(self, line: int, character: int) -> tuple[int, int]:
@@ -93,3 +93,7 @@ class Positions:
         if self._encoding == "utf-8":
             return len(text.encode("utf-8", "surrogatepass"))
         return len(text) + sum(letter > "\uffff" for letter in text)
+
+
+def _lines(text: str) -> list[str]:
+    return re.split(_LINE_END.pattern, text) if "\r" in text else text.split("\n")

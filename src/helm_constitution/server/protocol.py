@@ -27,7 +27,7 @@ _TAGS: Mapping[Tag, types.DiagnosticTag] = {
 
 
 class Texts:
-    """Converts places to an editor's, for one answer: the texts and the addresses of files, each text read once.
+    """Converts places to an editor's, for one answer: the texts and the addresses of files, each read once.
 
     Args:
         positions: of a file, by its path.
@@ -37,6 +37,7 @@ class Texts:
     def __init__(self, positions: Callable[[str], Positions], uri: Callable[[str], str]) -> None:
         self._read = positions
         self._positions: dict[str, Positions] = {}
+        self._pages: dict[str, str | None] = {}
         self.uri = uri
 
     def positions(self, path: str) -> Positions:
@@ -44,6 +45,12 @@ class Texts:
         if path not in self._positions:
             self._positions[path] = self._read(path)
         return self._positions[path]
+
+    def page_of(self, rule: str) -> str | None:
+        """The address of a rule's page."""
+        if rule not in self._pages:
+            self._pages[rule] = rule_address(rule)
+        return self._pages[rule]
 
     def range_of(self, place: Place) -> types.Range:
         """The stretch of a place in its file."""
@@ -61,7 +68,7 @@ def to_range(found: EditorRange) -> types.Range:
 
 def diagnostic(note: Note, texts: Texts) -> types.Diagnostic:
     """A note as a diagnostic of its file."""
-    address = rule_address(note.code) if note.finding is not None else None
+    address = texts.page_of(note.code) if note.finding is not None else None
     related = [types.DiagnosticRelatedInformation(texts.location_of(place), text) for place, text in note.related]
     return types.Diagnostic(
         range=texts.range_of(note.place),
