@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lsprotocol import types
 from pygls import uris
 from pygls.lsp.server import LanguageServer
+from pygls.protocol.language_server import LanguageServerProtocol, lsp_method
 
 from helm_constitution import __version__
 from helm_constitution.server.link import Link
@@ -23,6 +24,17 @@ _SILENCE = 8
 """So many times the limit of one helm run a check may take."""
 
 
+class _Protocol(LanguageServerProtocol):
+    """pygls's own, which keeps texts too, and fails for a change of a file that was never opened."""
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(
+        self, params: types.DidChangeTextDocumentParams
+    ) -> Iterator[tuple[Callable[..., object], tuple[object, ...], None]]:
+        """Leaves the text to the session."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+
 class ConstitutionServer(LanguageServer):
     """Talks to one editor.
 
@@ -33,7 +45,8 @@ class ConstitutionServer(LanguageServer):
 
     def __init__(self, setup: Setup, stop_reading: Callable[[], None]) -> None:
         # Whole texts: where a line ends is then no question between the editor's counting and pygls's.
-        super().__init__(SOURCE, __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        kind = types.TextDocumentSyncKind.Full
+        super().__init__(SOURCE, __version__, text_document_sync_kind=kind, protocol_cls=_Protocol)
         self.setup = setup
         self.link = Link(setup, _SILENCE * setup.limits.seconds)
         self.session = Session(self.link, self, setup.options.scenarios)

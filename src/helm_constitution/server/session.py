@@ -99,7 +99,7 @@ class Session:
         self._want(path, self._scenarios)
 
     def changed(self, path: str, document: Document) -> None:
-        """The text of an open file changed."""
+        """The text of an open file changed; a file that was never opened is open from now on."""
         self.documents.pop(path, None)
         self.documents[path] = document
         self._want(path, DEFAULTS, is_typed=True)
