@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -203,3 +204,29 @@ def test_a_draft_is_rendered_once_although_a_password_is_random(tmp_path: Path) 
     assert renders[0] > 1
     assert renders[1:] == [1, 1]
     assert places[0] == places[1] == places[2] != []
+
+
+@pytest.mark.parametrize("kind", ["nowhere", ".", "..", "pipe"])
+def test_what_helm_cannot_load_is_told_while_one_writes(embedded: HelmEngine, tmp_path: Path, kind: str) -> None:
+    repository = write(tmp_path / "repository", {**WEB, ".git/HEAD": ""})
+    chart = repository / "web"
+    odd = chart / "templates" / "odd.yaml"
+    texts = {str(chart / "values.yaml"): (chart / "values.yaml").read_text() + "# An edit.\n"}
+    checker = Checker(embedded, CheckOptions())
+
+    def checked() -> list[tuple[object, ...]]:
+        return shown(notes_of(checker.check(chart, DEFAULTS, texts), chart), repository)
+
+    sound = checked()
+    if kind == "pipe":
+        os.mkfifo(odd)
+    else:
+        odd.symlink_to(kind)
+    alone = notes_of(Checker(embedded, CheckOptions()).check(chart, DEFAULTS, {}), chart)
+    assert checked() == shown(alone, repository)
+    assert [note.code for note in alone] == ["error"]
+    odd.unlink()
+    assert checked() == sound
+    write(chart, {"templates/odd.yaml": "# Nothing.\n"})
+    assert checked() == sound
+    checker.forget(chart)

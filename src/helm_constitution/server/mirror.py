@@ -9,9 +9,24 @@ from pathlib import Path
 
 from helm_constitution.chart.helmignore import IgnoreRules, ignore_rules, parse_ignore_rules
 from helm_constitution.core.errors import ChartError
+from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.scratch import kept_folder
 
 _IGNORE = ".helmignore"
+
+
+class _NoFile(NamedTuple):
+    """What helm can't load: a link that leads nowhere or to its own parent, or (without a target) a pipe or device."""
+
+    target: str | None
+
+    def make(self, path: Path) -> None:
+        """Makes something alike: the check reports it."""
+        path.unlink(missing_ok=True)
+        if self.target is not None:
+            path.symlink_to(self.target)
+        else:
+            os.mkfifo(path)
 
 
 class Mirror:
@@ -46,8 +61,12 @@ class Mirror:
                 continue
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._written.pop(path, None)  # if this fails, the file may be incomplete
-            if isinstance(state, str):
+            before = self._written.pop(path, None)  # if this fails, the file may be incomplete
+            if isinstance(before, _NoFile):
+                target.unlink(missing_ok=True)
+            if isinstance(state, _NoFile):
+                state.make(target)
+            elif isinstance(state, str):
                 target.write_bytes(state.encode("utf-8", "surrogatepass"))
             else:
                 try:
@@ -87,7 +106,7 @@ class Mirror:
                 break
 
 
-def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ...] | _NoFile]]:
     """The files of a folder by their paths in it, behind links too, each with the data that shows a change."""
     pending = [("", frozenset({os.path.realpath(chart)}))]
     while pending:
@@ -100,10 +119,19 @@ def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ..
             try:
                 if entry.is_dir():
                     place = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                    if place not in above and not rules.skipped_in_copies(prefix + entry.name):
+                    if rules.skipped_in_copies(prefix + entry.name):
+                        continue
+                    if place in above:
+                        yield prefix + entry.name, _NoFile(".")
+                    else:
                         pending.append((f"{prefix}{entry.name}/", above | {place}))
                 elif entry.is_file():
                     stat = entry.stat()
                     yield prefix + entry.name, (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+                elif not os.path.exists(entry.path):
+                    if entry.is_symlink():  # else removed meanwhile
+                        yield prefix + entry.name, _NoFile("nowhere")
+                else:
+                    yield prefix + entry.name, _NoFile(None)
             except OSError:
                 continue
