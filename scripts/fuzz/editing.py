@@ -240,7 +240,9 @@ async def _work(desk: Desk, rng: random.Random) -> list[Fault]:
 
 
 async def _deliver(desk: Desk, file: Path, source: Path, rng: random.Random) -> None:
-    if source.is_symlink() or not source.is_file() or (file not in desk.texts and rng.random() < 0.3):
+    # What a configuration names must be saved once.
+    is_named = file.parts[0] != CHART and not (desk.root / file).exists()
+    if is_named or source.is_symlink() or not source.is_file() or (file not in desk.texts and rng.random() < 0.3):
         desk.change_on_disk(file, source)
         return
     text = source.read_bytes().decode("utf-8-sig", "replace")
