@@ -55,7 +55,21 @@ def gone(process: subprocess.Popen[bytes]) -> None:
     process.stdin = None  # communicate would write to it
 
 
-@pytest.mark.parametrize(("end", "status"), [(shut_down, 0), (gone, 0), (subprocess.Popen.kill, -signal.SIGKILL)])
+def hung_up(process: subprocess.Popen[bytes]) -> None:
+    """What the server gets if the editor's terminal is closed."""
+    process.send_signal(signal.SIGHUP)
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (shut_down, 0),
+        (gone, 0),
+        (subprocess.Popen.kill, -signal.SIGKILL),
+        (subprocess.Popen.terminate, 128 + signal.SIGTERM),
+        (hung_up, 128 + signal.SIGHUP),
+    ],
+)
 def test_no_process_stays(tmp_path: Path, end: Callable[[subprocess.Popen[bytes]], None], status: int) -> None:
     (tmp_path / ".git").mkdir()
     write(tmp_path, WEB)
