@@ -20,6 +20,7 @@ from helm_constitution.check.options import CheckOptions
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.check.report_codec import decode, encode
 from helm_constitution.cli.main import cli
+from helm_constitution.core.file_state import TICK
 from helm_constitution.core.model import Base, Finding, Location, Obligation, Severity
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import RenderRequest
@@ -289,7 +290,7 @@ def test_the_command_tells_the_same(place: Path, chart: Path, cli4: CliEngine) -
 def states(place: Path, chart: Path, engine: CliEngine) -> list[Path]:
     """The kept states of charts' files, with the chart's: one is only kept of files that changed some time ago."""
     newest = max(file.stat().st_ctime_ns for file in (chart, *chart.rglob("*")))
-    while time.time_ns() <= newest + contents.TICK:
+    while time.time_ns() <= newest + TICK:
         time.sleep(0.05)
     remembered(chart, engine)
     return list(place.glob(f"*{contents.STATE}"))

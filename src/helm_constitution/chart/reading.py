@@ -7,6 +7,7 @@ import stat
 import time
 
 from helm_constitution.core.errors import ChartError
+from helm_constitution.core.file_state import FileState
 
 MAX_READ = 100 * 1024 * 1024
 """Bytes; no file of a chart is larger than all that helm reads of a chart."""
@@ -40,8 +41,8 @@ class ReadFiles:
     """Files as they were read before: for who loads a chart again and again."""
 
     def __init__(self) -> None:
-        self._before: dict[str, tuple[tuple[int, ...], bytes]] = {}
-        self._now: dict[str, tuple[tuple[int, ...], bytes]] = {}
+        self._before: dict[str, tuple[FileState, bytes]] = {}
+        self._now: dict[str, tuple[FileState, bytes]] = {}
 
     def begin(self) -> None:
         """Begins to load a chart: what the load before this one didn't need is dropped."""
@@ -49,18 +50,14 @@ class ReadFiles:
 
     def read(self, path: str, shown: str, state: os.stat_result) -> bytes:
         """The content of a plain file in this state; see :func:`read_file`."""
-        key = (state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino, state.st_dev)
+        now = FileState.of(state)
         known = self._now.get(path) or self._before.get(path)
-        if known is None or known[0] != key:
-            known = (key, read_file(path, shown))
-            if time.time_ns() - max(key[:2]) < _UNSETTLED:
+        if known is None or known[0] != now:
+            known = (now, read_file(path, shown))
+            if not now.is_settled(time.time_ns()):
                 return known[1]
         self._now[path] = known
         return known[1]
-
-
-_UNSETTLED = 2 * 10**9
-"""Nanoseconds after a change within which another one may leave the same times, on a coarse file system."""
 
 
 def reason_of(error: Exception) -> str:

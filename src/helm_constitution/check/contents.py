@@ -1,10 +1,4 @@
-"""The content of a chart's files as a digest, and what tells without reading them that they are the same files.
-
-What tells that is what git goes by: of each file its device, inode, size, and the times of its last change. A file
-system sets the time of change itself (st_ctime), so that writing to a file, or putting another one in its place, shows
-even if the size stays and the file's own time is set back. Two changes within one tick of the file system's clock don't
-show: a state with a change so shortly before is not kept.
-"""
+"""The content of a chart's files as a digest, and what tells without reading them that they are the same files."""
 
 from __future__ import annotations
 
@@ -12,10 +6,10 @@ import contextlib
 import os
 import stat
 import time
-from typing import TypeAlias
 
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.digest import sha256, sha256_for
+from helm_constitution.core.file_state import FileState
 from helm_constitution.core.named_tuples import NamedTuple
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -24,12 +18,7 @@ MAX_FILES = 5_000
 """Files and folders in a chart's folder; one that holds more is checked anew as well."""
 STATE = ".state"
 """How the names of kept states end."""
-TICK = 2_000_000_000
-"""Nanoseconds within which two changes may have the same time, on any file system."""
 _DIGEST_BYTES = 32
-
-_State: TypeAlias = "tuple[int, int, int, int, int]"
-"""Device, inode, size, the times of the last change of the content and of the file (nanoseconds)."""
 
 
 class Unfit(Exception):
@@ -39,13 +28,12 @@ class Unfit(Exception):
 class Files(NamedTuple):
     """The files of a chart: all that helm may load, links followed, and what ``.helmignore`` leaves out.
 
-    ``names`` are paths in the chart with the path of the file, None for a folder; ``state`` is what tells whether any
-    file changed; ``changed`` is when the last one did (nanoseconds since 1970); ``size`` is that of all.
+    ``names`` are paths in the chart with the path of the file, None for a folder; ``states`` tell
+    whether any file changed; ``size`` is the bytes of all.
     """
 
     names: list[tuple[bytes, str | None]]
-    state: bytes
-    changed: int
+    states: list[FileState]
     size: int
 
     def digest(self) -> bytes:
@@ -76,13 +64,13 @@ class KeptContents:
         files = files_of(chart)
         if os.name != "posix":  # st_ctime is the time of creation there
             return files.digest()
-        state = sha256(files.state).digest()
+        state = sha256(repr((files.names, files.states)).encode("utf-8", "surrogateescape")).digest()
         name = f"{self._folder.digest(os.fsencode(os.path.abspath(chart)))}{STATE}"
         kept = self._folder.read(name)
         if kept is not None and len(kept) == 2 * _DIGEST_BYTES and kept[:_DIGEST_BYTES] == state:
             return kept[_DIGEST_BYTES:]
         digest = files.digest()
-        if files.changed + TICK < now:
+        if all(one.is_settled(now) for one in files.states):
             with contextlib.suppress(OSError):
                 self._folder.write(name, state + digest)
         return digest
@@ -96,7 +84,7 @@ def files_of(chart: str) -> Files:
         Unfit: they are too many or too large, or one is no file.
     """
     names: list[tuple[bytes, str | None]] = []
-    states: list[_State] = []
+    states: list[FileState] = []
     if os.path.isdir(chart):
         _walk(chart, names, states)
     else:
@@ -104,14 +92,13 @@ def files_of(chart: str) -> Files:
             if name == chart or os.path.isfile(name):
                 names.append((os.fsencode(os.path.basename(name)), name))
                 states.append(_state(os.stat(name)))
-    size = sum(state[2] for state in states)
+    size = sum(state.size for state in states)
     if size > MAX_BYTES:
         raise Unfit
-    changed = max((max(state[3:]) for state in states), default=0)
-    return Files(names, repr((names, states)).encode("utf-8", "surrogateescape"), changed, size)
+    return Files(names, states, size)
 
 
-def _walk(chart: str, names: list[tuple[bytes, str | None]], states: list[_State]) -> None:
+def _walk(chart: str, names: list[tuple[bytes, str | None]], states: list[FileState]) -> None:
     left = MAX_FILES
     pending: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [("", chart, ())]
     while pending:
@@ -135,10 +122,10 @@ def _walk(chart: str, names: list[tuple[bytes, str | None]], states: list[_State
                 states.append(_state(entry.stat()))
 
 
-def _state(state: os.stat_result) -> _State:
+def _state(state: os.stat_result) -> FileState:
     if not stat.S_ISREG(state.st_mode):
         raise Unfit
-    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+    return FileState.of(state)
 
 
 def read_content(path: str, most: int) -> bytes:
