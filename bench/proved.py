@@ -21,7 +21,7 @@ from helm_constitution.locate import proved_values
 from helm_constitution.locate.candidates import Asked
 from helm_constitution.render.results import RenderedChart
 
-_prove = proved_values.prove
+_Proving = proved_values.Proving
 
 
 class Proof(NamedTuple):
@@ -43,16 +43,30 @@ def measure(charts: Iterable[Path], engine: HelmEngine, options: CheckOptions) -
         counted.append(chart)
         return render(chart, request)
 
-    def timed(
-        asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine, known: proved_values.Proofs | None = None
-    ) -> tuple[proved_values.Proved, proved_values.Proofs]:
-        fields, before, begin = list(asked), len(counted), time.perf_counter()
-        proved, proofs = _prove(fields, rendered, engine, known)
-        found[chart] = Proof(len(fields), len(proved), len(counted) - before, time.perf_counter() - begin)
-        return proved, proofs
+    class Timed(_Proving):
+        """Notes what proving takes: its start and its result, without what the check does in between."""
+
+        def __init__(
+            self,
+            asked: Sequence[Asked],
+            rendered: RenderedChart,
+            engine: HelmEngine,
+            known: proved_values.Proofs | None = None,
+        ) -> None:
+            before, begin = len(counted), time.perf_counter()
+            super().__init__(asked, rendered, engine, known)
+            self._renders, self._seconds = len(counted) - before, time.perf_counter() - begin
+
+        def result(self) -> proved_values.Proved:
+            before, begin = len(counted), time.perf_counter()
+            proved = super().result()
+            renders = self._renders + len(counted) - before
+            seconds = self._seconds + time.perf_counter() - begin
+            found[chart] = Proof(len(self.asked), len(proved), renders, seconds)
+            return proved
 
     engine.render = counting  # type: ignore[method-assign]
-    proved_values.prove = timed
+    proved_values.Proving = Timed  # type: ignore[misc]
     try:
         for chart in charts:
             found[chart] = Proof(0, 0, 0, 0.0)
@@ -66,7 +80,7 @@ def measure(charts: Iterable[Path], engine: HelmEngine, options: CheckOptions) -
             row = f"{one.asked:5}  {one.proved:6}  {one.renders:7}  {one.seconds * 1000:5.0f}  {chart.name}"
             print(row, flush=True)
     finally:
-        proved_values.prove = _prove
+        proved_values.Proving = _Proving  # type: ignore[misc]
         engine.render = render  # type: ignore[method-assign]
     return found
 

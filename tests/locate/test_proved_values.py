@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from helm_constitution.chart.loader import load_chart
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.core.model import Precision
+from helm_constitution.core.model import Precision, RuleSetting, Severity
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import RenderRequest
+from helm_constitution.lint.findings import FindingMaker
+from helm_constitution.lint.needs import CheckedChart
+from helm_constitution.lint.placing import Placing
+from helm_constitution.lint.runner import run_rule
+from helm_constitution.render.conclude import conclude
+from helm_constitution.render.results import RenderedChart
+from helm_constitution.render.scenarios import plan
+from helm_constitution.templates.analysis import AnalysedChart
+from tests.places import naming
 from tests.planted import Renderer
 from tests.support import check_chart, write
 
@@ -281,3 +292,26 @@ def places(
     found = [one.location for one in check_chart(folder, engine, options).singles if one.rule == rule]
     assert {place.precision for place in found} == {Precision.EXACT}
     return [f"{place.file}:{place.line}" for place in found]
+
+
+def test_fields_are_proved_once_or_anew_if_others_are_asked(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    files = {"Chart.yaml": CHART, "values.yaml": PRIVILEGED, "templates/_lib.tpl": HELPERS, "templates/pod.yaml": LOOP}
+    chart = write(tmp_path / "web", files)
+    engine = Renderer(embedded)
+    (planned,) = plan(chart, RenderRequest(), "defaults")
+    result = conclude(planned, engine.render(chart, planned.request).result(), "web")
+    analysed = AnalysedChart(load_chart(chart))
+    checked = CheckedChart(analysed, RenderedChart(analysed, (result,)))
+    field = "spec", "containers", 0, "securityContext", "privileged"
+    run = run_rule(naming(*field), RuleSetting(Severity.ERROR, (), {}), checked, debug=True)
+    with ExitStack() as stack:
+        placing = Placing(checked, engine, stack)
+        placing.begin([run])
+        sources = placing.source_maps()
+        for early, renders in (([run], 1), ([run._replace(violations=run.violations * 2)], 2), ([], 1)):
+            before = engine.renders
+            finding = FindingMaker(checked, placing.objects, sources, engine)
+            finding.begin(early)
+            (found,) = finding.findings([run])
+            assert (found.location.file, found.location.line) == ("values.yaml", 4)
+            assert engine.renders - before == renders

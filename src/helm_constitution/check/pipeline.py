@@ -4,8 +4,8 @@
     ChartReport
 
 Each arrow is a function that takes values and returns a new one. helm works beside Python as far as it can: it starts
-before anything heavy is imported, rules that need no rendering run meanwhile, and template lines are looked for while
-the last rules run.
+before anything heavy is imported, rules that need no rendering run meanwhile, and while the last rules run, template
+lines are looked for and the values that set them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
     from helm_constitution.check.setup import Policy
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
+    from helm_constitution.lint.runner import Runner
     from helm_constitution.render.results import RenderedChart
     from helm_constitution.report.model import ChartReport
     from helm_constitution.templates.analysis import AnalysedChart
@@ -102,20 +103,13 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     from helm_constitution.lint.findings import FindingMaker
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.placing import Placing
-    from helm_constitution.lint.runner import Runner
     from helm_constitution.lint.told_by import each_once
 
     known, chart = request.memory or Memory(), analysed.chart
     policy = load_policy(request, chart)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
-    rules = Runner(
-        policy.selection.rules,
-        debug=options.debug,
-        seconds=options.seconds,
-        still_counts=still_counts,
-        outcomes=request.memory.outcomes if request.memory is not None else None,
-    )
+    rules = _runner(request, policy)
 
     checked = CheckedChart(analysed, severities=policy.severities, schemas=policy.schemas)
     rules.run(checked, until=lambda: session.done() and baseline.done())
@@ -130,6 +124,12 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     maps, proofs = (known.source_maps, known.proofs) if request.is_draft else (None, None)
     placing = Placing(checked, engine, stack, subcharts=options.subcharts, on=options.lines, known=maps)
     placing.begin(rules.run(checked, on_helm=True))
+    runs = rules.run(checked, until=placing.done)
+    sources, prover = placing.source_maps(), engine if options.lines else None
+    finding = FindingMaker(
+        checked, placing.objects, sources, prover, proofs, subcharts=options.subcharts, still_counts=still_counts
+    )
+    finding.begin(each_once(runs))
     rules.run(checked)
     lint = linting.result()
     checked = checked.with_lint(lint)
@@ -137,13 +137,9 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     placing.begin(runs)
     runs = each_once(runs)
 
-    sources = placing.source_maps()
+    placing.source_maps()
     known.keep_lint(lint)
     known.source_maps = placing.known
-    prover = engine if options.lines else None
-    finding = FindingMaker(
-        checked, placing.objects, sources, prover, proofs, subcharts=options.subcharts, still_counts=still_counts
-    )
     settled = settle(finding.findings(runs), runs, policy, rendered, day=options.day)
     known.proofs = finding.proofs
     report = chart_report(checked, policy, runs, settled, session.notices, finding.origins, options)
@@ -152,6 +148,19 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
 
         report = with_sources(report, chart, finding.without_secrets)
     return Examined(report, rendered, policy)
+
+
+def _runner(request: CheckRequest, policy: Policy) -> Runner:
+    """What runs the rules; with a memory, what an earlier check found in unchanged parts is used again."""
+    from helm_constitution.lint.runner import Runner
+
+    return Runner(
+        policy.selection.rules,
+        debug=request.options.debug,
+        seconds=request.options.seconds,
+        still_counts=request.still_counts,
+        outcomes=request.memory.outcomes if request.memory is not None else None,
+    )
 
 
 def _start_helm(

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Manifest
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.run import Also, RuleRun
-    from helm_constitution.locate.proved_values import Proofs, Proved
+    from helm_constitution.locate.candidates import Asked
+    from helm_constitution.locate.proved_values import Proofs, Proved, Proving
     from helm_constitution.locate.source_map import SourceMaps
     from helm_constitution.render.results import RenderedChart, RenderedObjects
     from helm_constitution.templates.analysis import AnalysedChart
@@ -45,13 +46,14 @@ MOST_PLACES = 3
 
 
 class _PlacedViolation(NamedTuple):
-    """A violation with the object that its rule checked, the one that it is about, the origin of its line, and what
-    other rules find about the same fault."""
+    """A violation with the object that its rule checked, the one that it is about, the origin of its line, the field
+    whose value that doesn't show, and what other rules find about the same fault."""
 
     violation: Violation
     scoped: Manifest | None
     manifest: Manifest | None
     placed: Placed
+    asked: Asked | None
     also: Sequence[Also]
 
 
@@ -91,13 +93,24 @@ class FindingMaker:
         self._earlier_proofs = proofs
         self.proofs: Proofs = {}
         """The values that are proved to set fields, for the next check."""
+        self._known: dict[int, tuple[Manifest | None, Placed, Asked | None]] = {}
+        self._begun: Proving | None = None
         self._secrets = Secrets(checked.analysed.kept)
         self._fixes = FieldFixes(checked.analysed.chart)
+
+    def begin(self, runs: Iterable[RuleRun]) -> None:
+        """Starts to prove which values set the fields that rules found so far: helm is at work while others run.
+
+        If what they find makes a violation part of another finding, it is proved anew.
+        """
+        self._begun = self._proving([(run, self._all_placed(run)) for run in runs])
 
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
         """The findings of rules, in order."""
         placed = [(run, self._all_placed(run)) for run in runs]
-        proved = self._proved(one for _, some in placed for one in some)
+        proving = self._proving(placed)
+        proved = proving.result() if proving is not None else {}
+        self.proofs = proving.proofs if proving is not None else {}
         found = [finding for run, some in placed for finding in self._of_run(run, some, proved)]
         names: dict[str, str] = {}
         for manifest, _ in self._random_manifests:
@@ -137,28 +150,32 @@ class FindingMaker:
         return [self._placed(*one, run.also.get(number, ())) for number, one in enumerate(run.violations)]
 
     def _placed(self, violation: Violation, scoped: Manifest | None, also: Sequence[Also]) -> _PlacedViolation:
-        manifest = self._objects.object_of(violation.at) if isinstance(violation.at, View) else None
-        manifest = manifest or scoped
-        return _PlacedViolation(violation, scoped, manifest, self.origins.placed(violation, manifest), also)
+        known = self._known.get(id(violation))  # its run keeps it
+        if known is None:
+            manifest = self._objects.object_of(violation.at) if isinstance(violation.at, View) else None
+            manifest = manifest or scoped
+            placed = self.origins.placed(violation, manifest)
+            asked = self.origins.asked(violation, manifest, placed) if self._engine is not None else None
+            known = self._known[id(violation)] = manifest, placed, asked
+        return _PlacedViolation(violation, scoped, *known, also)
 
-    def _proved(self, placed: Iterable[_PlacedViolation]) -> Proved:
-        """The values that set fields whose lines don't show it, as far as rendering proves them."""
-        if self._engine is None:
-            return {}
-        asked = [self.origins.asked(one.violation, one.manifest, one.placed) for one in placed]
-        if not any(asked):
-            return {}
-        from helm_constitution.locate.proved_values import prove
+    def _proving(self, placed: Iterable[tuple[RuleRun, Sequence[_PlacedViolation]]]) -> Proving | None:
+        """Starts to prove which values set the fields whose lines don't show it, unless just that is under way; None if
+        there are no such fields."""
+        asked = [one.asked for _, some in placed for one in some if one.asked is not None]
+        if self._engine is None or not asked:
+            return None
+        if self._begun is not None and self._begun.asked == asked:
+            return self._begun
+        from helm_constitution.locate.proved_values import Proving
 
-        some = [one for one in asked if one is not None]
-        proved, self.proofs = prove(some, self._rendered, self._engine, self._earlier_proofs)
-        return proved
+        return Proving(asked, self._rendered, self._engine, self._earlier_proofs)
 
     def _of_run(self, run: RuleRun, found: Iterable[_PlacedViolation], proved: Proved) -> list[Finding]:
         """The findings of a run, with secrets not yet hidden; the secrets are recorded."""
         merged: dict[tuple[Any, ...], Finding] = {}
         scenarios: dict[tuple[Any, ...], list[str]] = {}
-        for violation, scoped, manifest, by_line, also in found:
+        for violation, scoped, manifest, by_line, _, also in found:
             placed = self.origins.with_proof(violation, by_line, proved)
             if self._is_chosen(manifest, placed):
                 continue

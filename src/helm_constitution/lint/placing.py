@@ -194,6 +194,8 @@ class Placing:
         self.known: KnownMaps = {}
         """The source maps of all documents that were looked for."""
         self._renders: list[MarkedRender] = []
+        self._open: list[YamlDocument] = []
+        self._found: dict[tuple[str, str, str], SourceMap] = {}
 
     def begin(self, runs: Iterable[RuleRun]) -> None:
         """Starts on those documents that are not being located yet; does nothing if nothing was found in any."""
@@ -202,6 +204,7 @@ class Placing:
         found = documents_to_locate(runs, None if self._subcharts else self._checked.analysed)
         documents = [document for document in found if document.alike not in self._begun]
         self._begun.update((document.alike, document) for document in documents)
+        self._open.extend(documents)
         earlier = {document.alike: self._earlier_than(document) for document in documents}
         self._earlier.update((alike, one) for alike, one in earlier.items() if one is not None)
         documents = [document for document in documents if document.alike not in self._earlier]
@@ -215,17 +218,25 @@ class Placing:
                 render = MarkedRender(some, rendered, self.objects, self._engine)
                 self._renders.append(self._stack.enter_context(render))
 
+    def done(self) -> bool:
+        """Whether helm has rendered with marks."""
+        return all(render.done() for render in self._renders)
+
     def source_maps(self) -> SourceMaps:
-        """Waits for helm. Returns the source map of each document for which it is certain."""
-        found: dict[tuple[str, str, str], SourceMap] = {}
+        """Waits for helm. Returns the source map of each document for which it is certain.
+
+        The next call adds those of documents that are begun after this one.
+        """
         for render in self._renders:
-            found.update(render.run())
-        for alike, document in self._begun.items():
-            known = self._before[self._earlier[alike]] if alike in self._earlier else None
+            self._found.update(render.run())
+        self._renders.clear()
+        for document in self._open:
+            known = self._before[self._earlier[document.alike]] if document.alike in self._earlier else None
             if known is not None:
-                found[alike] = known
-            self.known[self._made_from(document)] = found.get(alike)
-        return found
+                self._found[document.alike] = known
+            self.known[self._made_from(document)] = self._found.get(document.alike)
+        self._open.clear()
+        return self._found
 
     def _earlier_than(self, document: YamlDocument) -> _Made | None:
         """The document of which a source map is known that holds for this one too: the same, or the same but for what

@@ -60,6 +60,10 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
     def __exit__(self, *_: object) -> None:
         self._copies.close()
 
+    def done(self) -> bool:
+        """Whether helm has rendered with marks."""
+        return all(pending.done() for pending in (*self._marked, *self._twins.values()))
+
     def run(self) -> SourceMaps:
         """Waits for helm. Returns the source map of each document for which it is certain."""
         templates = Templates(self._templates)

@@ -46,20 +46,55 @@ _FLAG_CODES = (0b01, 0b10, 0b11)
 """In which of two renders a flag is switched: as many flags can be told apart."""
 
 
-def prove(
-    asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine, known: Proofs | None = None
-) -> tuple[Proved, Proofs]:
-    """The values that set fields, as far as rendering proves it; and the same for the next check.
+class Proving:
+    """Renders with other values, to prove which values set fields; it starts on creation.
 
     Args:
         asked: the fields.
         rendered: the chart.
         engine: renders; it holds the chart.
         known: proofs of an earlier check, which hold.
+
+    Attributes:
+        asked: the fields.
+        proofs: the result, for the next check.
     """
+
+    def __init__(
+        self, asked: Sequence[Asked], rendered: RenderedChart, engine: HelmEngine, known: Proofs | None = None
+    ) -> None:
+        self.asked = asked
+        self.proofs: Proofs = {}
+        self._engine = engine
+        self._trials = _trials(asked, rendered, known or {})
+        self._started = self._start(1)
+
+    def result(self) -> Proved:
+        """Waits for helm. Returns the values that set fields, as far as rendering proves it."""
+        self._take(1, self._started)
+        self._take(2, self._start(2))
+        proved: dict[tuple[YamlDocument, Path], ValueOrigin] = {}
+        for trial in self._trials:
+            for one, candidate in trial.proofs():
+                self.proofs[_lasting(one)] = candidate
+                origin = trial.origin(candidate, one.field) if candidate is not None else None
+                if origin is not None:
+                    proved[one.field.document, one.field.path] = origin
+        return proved
+
+    def _start(self, number: int) -> list[tuple[_Trial, Pending[RenderOutput]]]:
+        return [(trial, trial.start(self._engine, number)) for trial in self._trials if trial.needs(number)]
+
+    def _take(self, number: int, started: Iterable[tuple[_Trial, Pending[RenderOutput]]]) -> None:
+        for trial, pending in started:
+            trial.take(number, pending.result())
+
+
+def _trials(asked: Iterable[Asked], rendered: RenderedChart, known: Proofs) -> list[_Trial]:
+    """The scenarios to render with other values; none if the check has little time left."""
     left = time_left()
     if left is not None and left < ENOUGH:
-        return {}, {}
+        return []
     by_scenario: dict[str, list[Asked]] = {}
     for one in asked:
         by_scenario.setdefault(one.scenario, []).append(one)
@@ -67,21 +102,8 @@ def prove(
     for name, some in by_scenario.items():
         result = rendered.result_of(name)
         if result is not None and result.rendering is not None and not result.scenario.filled:
-            trials.append(_Trial(some, result, rendered, known or {}))
-    trials = sorted(trials, key=lambda trial: -len(trial.fields))[:MOST_SCENARIOS]
-    for number in (1, 2):
-        started = [(trial, trial.start(engine, number)) for trial in trials if trial.needs(number)]
-        for trial, pending in started:
-            trial.take(number, pending.result())
-    proved: dict[tuple[YamlDocument, Path], ValueOrigin] = {}
-    proofs: Proofs = {}
-    for trial in trials:
-        for one, candidate in trial.proofs():
-            proofs[_lasting(one)] = candidate
-            origin = trial.origin(candidate, one.field) if candidate is not None else None
-            if origin is not None:
-                proved[one.field.document, one.field.path] = origin
-    return proved, proofs
+            trials.append(_Trial(some, result, rendered, known))
+    return sorted(trials, key=lambda trial: -len(trial.fields))[:MOST_SCENARIOS]
 
 
 def _lasting(asked: Asked) -> tuple[object, ...]:
