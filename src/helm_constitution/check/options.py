@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from helm_constitution.check.memory import Memory
 from helm_constitution.cluster.target import ClusterTarget
 from helm_constitution.core.model import Progress, StillCounts, still_counts
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
+
+if TYPE_CHECKING:
+    from helm_constitution.check.memory import Memory
 
 
 class CheckOptions(NamedTuple):

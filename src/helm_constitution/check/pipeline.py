@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ChartError, ConfigurationError
@@ -97,6 +96,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     engine, options, still_counts = request.engine, request.options, request.still_counts
     analysed, first, linting = _start_helm(request, cache, stack)
 
+    from helm_constitution.check.memory import Memory
     from helm_constitution.check.report import chart_report
     from helm_constitution.check.settle import settle
     from helm_constitution.check.setup import begin_comparison, begin_renderings, load_policy
@@ -173,6 +173,7 @@ def _start_helm(
     first = engine.render(folder, options.request)
 
     from helm_constitution.chart.loader import load_chart
+    from helm_constitution.check.memory import Memory
     from helm_constitution.templates.analysis import AnalysedChart
 
     known = request.memory or Memory()
