@@ -70,6 +70,8 @@ def _above(key: ValueKey, lines: Sequence[str]) -> str:
     start = end = end - apart
     while start > 0 and lines[start - 1].lstrip().startswith("#"):
         start -= 1
+    if not any(WORD in line.lower() for line in lines[start:end]):
+        return ""  # most comments, at once
     block = [line.lstrip("# \t").removeprefix("--").strip() for line in lines[start:end]]
     name = str(key.path[-1])
     block = [line for line in block if (about := _PARAMETER.match(line)) is None or about[1] == key.name]

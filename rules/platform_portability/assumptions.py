@@ -300,8 +300,10 @@ def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     Fix: Leave the driver to its own chart, and read the storage class from a value.
     Source: chart-verifier not-contain-csi-objects; Kubernetes documentation, Storage Classes
     """
+    if manifest.group != "storage.k8s.io" or manifest.kind not in _CSI_KINDS:
+        return
     chart = subject.chart_of(manifest)
-    if manifest.group == "storage.k8s.io" and manifest.kind in _CSI_KINDS and not (chart and "csi" in chart.name):
+    if chart is None or "csi" not in chart.name:
         yield Violation(
             f"{manifest.kind} belongs to a storage driver, not to an application; remove it from the chart",
             at=manifest.view,

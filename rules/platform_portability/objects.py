@@ -65,10 +65,10 @@ def platform_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]
     """
     if manifest.scenario != "defaults":
         return
-    chart = subject.chart_of(manifest)
-    words = frozenset(re.split(r"[^a-z0-9]+", chart.name.lower())) if chart is not None else frozenset()
     for platform, what, at in _signs(manifest):
-        if words.isdisjoint(platform.words):
+        chart = subject.chart_of(manifest)
+        words = re.split(r"[^a-z0-9]+", chart.name.lower()) if chart is not None else []
+        if set(words).isdisjoint(platform.words):
             yield Violation(
                 f"{what} is specific to {platform.name}, but default values must work on any Kubernetes;"
                 " move it to platforms/*.yaml",

@@ -97,9 +97,15 @@ class _Subcharts(Mapping[str, "Chart"]):
                 raise ChartError(
                     "not a chart: no Chart.yaml in it; helm can't load anything else in charts/", file=source.shown
                 )
-            metadata = _yaml(text_of(raw, f"{source.shown}/Chart.yaml"), "Chart.yaml", source.shown)
-            named.setdefault(_name(metadata, source.shown), source)
+            named.setdefault(self._name_of(source, raw), source)
         return named
+
+    def _name_of(self, source: Source, raw: bytes) -> str:
+        before = self._earlier.dependencies.get(source.shown) if self._earlier is not None else None
+        if before is not None and before[0].get("Chart.yaml") == raw:
+            return before[1].name
+        metadata = _yaml(text_of(raw, f"{source.shown}/Chart.yaml"), "Chart.yaml", source.shown)
+        return _name(metadata, source.shown)
 
     def __getitem__(self, key: str) -> Chart:
         chart = self._loaded.get(key)
