@@ -61,7 +61,8 @@ def _texts(key: ValueKey, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _above(key: ValueKey, lines: Sequence[str]) -> str:
-    """The comment lines above a key as written, without those that are about a commented-out key.
+    """The comment lines above a key as written, without those that are about a commented-out key; empty if none of them
+    mentions deprecation.
 
     A blank line separates them from the key, unless they name it.
     """

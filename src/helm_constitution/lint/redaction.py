@@ -64,7 +64,10 @@ class Secrets:
                 self._hidden[place] = self._kept.of(_without(line, self._everywhere), line_without_secrets)
             line = self._hidden[place]
         message = self._plain(_without(finding.message, hidden))
-        related = tuple(one._replace(message=self._plain(_without(one.message, hidden))) for one in finding.related)
+        related = finding.related
+        messages = [self._plain(_without(one.message, hidden)) for one in related]
+        if any(one.message != plain for one, plain in zip(related, messages, strict=True)):
+            related = tuple(one._replace(message=plain) for one, plain in zip(related, messages, strict=True))
         return finding._replace(message=message, source_line=line, related=related, fix=self._open(finding.fix, hidden))
 
     def _plain(self, text: str) -> str:
