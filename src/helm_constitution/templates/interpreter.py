@@ -352,14 +352,13 @@ class Interpreter(Evaluation):
         """Walks the chart's files of that path that are templates."""
         self.file_paths.add(path)
         guards = self.guards
-        if ANYTHING in path:
-            self.guards |= QUIETLY
+        self.guards |= QUIETLY if ANYTHING in path else frozenset()
         for name, text in _files_of(self.chart, path):
             template = self.parsed.get(name)
-            if template is None and not name.startswith("templates/"):
+            if template is None:
                 template = self.parsed[name] = parse_template(name, text)
                 self.named.register(template)
-            if template is not None and template.tree is not None:
+            if template.tree is not None:
                 self._enter(template, template, template.tree, context)
         self.guards = guards
 
@@ -371,10 +370,11 @@ class Interpreter(Evaluation):
 
 
 def _files_of(chart: Chart, path: str) -> Iterator[tuple[str, str]]:
-    """The chart's files of a path that may be templates."""
-    pattern = pattern_of(path)
+    """The files in ``.Files`` of a path that may be templates. Helm leaves out what it reads itself."""
+    pattern, others = pattern_of(path), ("Chart.yaml", "values.yaml", "values.schema.json")
     for name, text in chart.files.items():
-        if ".Values" in text and not name.endswith((".md", ".gotmpl")) and pattern.fullmatch(name):
+        is_read = name.startswith("templates/") or name in others
+        if ".Values" in text and not is_read and not name.endswith((".md", ".gotmpl")) and pattern.fullmatch(name):
             yield name, text
 
 
