@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from helm_constitution.helm.protocol import LintOutput
     from helm_constitution.lint.placing import KnownMaps
     from helm_constitution.locate.proved_values import Proofs
+    from helm_constitution.policy.rule_selection import RuleSelection
     from helm_constitution.render.conclude import Known, KnownObjects
     from helm_constitution.render.results import RenderedChart
 
@@ -21,6 +22,7 @@ class Memory:
     """Holds what the last check of one chart read, by its text. Whoever checks a chart again and again keeps one.
 
     Attributes:
+        selection: the rules to run, and what decided that.
         loads: the files and dependencies of the chart.
         values: values.yaml.
         documents: rendered documents, by template and text.
@@ -33,6 +35,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
+        self.selection: tuple[tuple[object, ...], RuleSelection] | None = None
         self.loads = Loads()
         self.values: ValuesFile | None = None
         self.documents: Known = {}

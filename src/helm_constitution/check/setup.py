@@ -80,20 +80,28 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
         place, options.constitution or configuration.constitution, configuration.modules, request.unsaved
     )
     waivers = _waivers(configuration, chart, constitution, request.unsaved)
-    selection = match(
-        constitution,
-        configuration.modules,
-        select=(
-            *configuration.select,
-            *expand(options.select, configuration.modules),
-            *configuration.policy_rules,
-            *_asked_by(options, configuration),
-        ),
-        ignore=(*configuration.ignore, *expand(options.ignore, configuration.modules)),
-        severities=configuration.severities,
-        parameters=configuration.parameters,
-    )
+    selection = _selection(request, configuration, constitution)
     return Policy(configuration, constitution, selection, waivers, _debt(request, configuration))
+
+
+def _selection(request: CheckRequest, configuration: Configuration, constitution: Constitution) -> RuleSelection:
+    """The rules to run, matched again only if something that decides them has changed."""
+    options, memory = request.options, request.memory
+    select = (
+        *configuration.select,
+        *expand(options.select, configuration.modules),
+        *configuration.policy_rules,
+        *_asked_by(options, configuration),
+    )
+    ignore = (*configuration.ignore, *expand(options.ignore, configuration.modules))
+    modules, severities, parameters = configuration.modules, configuration.severities, configuration.parameters
+    decisive = (constitution, tuple(modules), select, ignore, dict(severities), dict(parameters))
+    if memory is not None and memory.selection is not None and memory.selection[0] == decisive:
+        return memory.selection[1]
+    found = match(constitution, modules, select=select, ignore=ignore, severities=severities, parameters=parameters)
+    if memory is not None:
+        memory.selection = decisive, found
+    return found
 
 
 def _asked_by(options: CheckOptions, configuration: Configuration) -> tuple[str, ...]:
