@@ -43,8 +43,8 @@ def received(process: subprocess.Popen[bytes]) -> dict[str, object]:
 
 def shut_down(process: subprocess.Popen[bytes]) -> None:
     sent(process, "shutdown", number=2)
-    while received(process).get("id") != 2:
-        pass
+    while (message := received(process)).get("id") != 2:
+        assert message["method"] != "window/showMessage"  # what was asked for is no failure
     sent(process, "exit")
 
 
@@ -88,6 +88,7 @@ def test_no_process_stays(tmp_path: Path, end: Callable[[subprocess.Popen[bytes]
         sent(process, "textDocument/didChange", {"textDocument": document, "contentChanges": changes})
         end(process)
         # Every process of the session has the error stream: its end is the end of them all.
-        _, errors = process.communicate(timeout=SECONDS)
+        output, errors = process.communicate(timeout=SECONDS)
+        assert b"window/showMessage" not in output
         assert b"Traceback" not in errors
         assert process.returncode == status

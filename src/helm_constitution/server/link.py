@@ -61,7 +61,7 @@ class Link:
             self._waiting.pop(number, None)
 
     def close(self, *, at_once: bool = False) -> None:
-        """Ends the worker; its current tasks fail."""
+        """Ends the worker, at the session's end: its current tasks are cancelled. ``at_once``: they fail."""
         process, connection = self._process, self._connection
         self._process = self._connection = None
         if connection is not None and not at_once:
@@ -74,7 +74,10 @@ class Link:
             if process.is_alive():
                 process.kill()
                 process.join()
-        self._lost("the process that checks was stopped")
+        lost = Failure("the process that checks was stopped") if at_once else None
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_result(lost)
 
     def _send(self, number: int, task: Task | None) -> None:
         if self._connection is None:
@@ -113,8 +116,3 @@ class Link:
     def _ended(self, connection: Connection) -> None:
         if self._connection is connection:
             self.close(at_once=True)
-
-    def _lost(self, message: str) -> None:
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_result(Failure(message))
