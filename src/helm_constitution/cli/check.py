@@ -129,7 +129,8 @@ def _print_parts(charts: Sequence[Path], arguments: CheckArguments, form: PartFo
     run = run_in_parts(charts, arguments, form, lambda text: click.echo(text, nl=False, color=True))
     for chart in run.failed:
         _say_what_failed(chart)
-    click.echo(run.whole, nl=False, color=True)
+    for text in run.whole:
+        click.echo(text, nl=False, color=True)
     return run.status
 
 

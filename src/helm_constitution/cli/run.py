@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -29,11 +29,11 @@ Each: TypeAlias = Callable[[RunReport, bool], None]
 
 
 class PartsRun(NamedTuple):
-    """A run that gave a part of the report for each chart; ``whole`` is the report, or its end if parts are printed at
-    once; ``failed`` are the reports of charts that could not be checked at all."""
+    """A run that gave a part of the report for each chart; ``whole`` is the report in pieces, or its end if parts are
+    printed at once; ``failed`` are the reports of charts that could not be checked at all."""
 
     status: int
-    whole: str
+    whole: Iterable[str]
     failed: Sequence[ChartReport]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from helm_constitution import __version__
@@ -22,7 +22,7 @@ from helm_constitution.report.words import as_yaml, json_text
 
 def render(run: RunReport) -> str:
     """The report as JSON text, keys in the contract's order, findings in a fixed order."""
-    return joined(run, [(chart_text(chart), chart.summary) for chart in run.charts])
+    return "".join(joined(run, [(chart_text(chart), chart.summary) for chart in run.charts]))
 
 
 def chart_text(chart: ChartReport) -> str:
@@ -30,8 +30,8 @@ def chart_text(chart: ChartReport) -> str:
     return _indented(json_text(_chart(chart)), "    ")
 
 
-def joined(run: RunReport, charts: Sequence[tuple[str, ChartSummary]]) -> str:
-    """The report of the charts of a run.
+def joined(run: RunReport, charts: Sequence[tuple[str, ChartSummary]]) -> Iterator[str]:
+    """The report of the charts of a run, piece by piece: that of a hundred charts has 20 MB.
 
     Args:
         run: has the engine.
@@ -42,10 +42,12 @@ def joined(run: RunReport, charts: Sequence[tuple[str, ChartSummary]]) -> str:
         "tool": {"name": "helm-constitution", "version": __version__},
         "engine": {"name": run.engine, "helm": run.helm, "kube": run.kube},
     }
-    texts = ",".join(f"\n    {text}" for text, _ in charts) + ("\n  " if charts else "")
+    yield json_text(head).removesuffix("\n}\n") + ',\n  "charts": ['
+    for number, (text, _) in enumerate(charts):
+        yield ",\n    " if number else "\n    "
+        yield text
     end = _indented(json_text(_summary([summary for _, summary in charts])), "  ")
-    start = json_text(head).removesuffix("\n}\n")
-    return f'{start},\n  "charts": [{texts}],\n  "summary": {end}\n}}\n'
+    yield ("\n  " if charts else "") + f'],\n  "summary": {end}\n}}\n'
 
 
 def _indented(text: str, by: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.model import ChartReport, ChartSummary, RunReport
@@ -19,14 +19,14 @@ class PartForm(NamedTuple):
     """A format of which each chart has a part.
 
     ``name`` tells it from every other one, with all options that change a part. ``part`` gives the text of a chart,
-    which may be one of several. ``whole`` gives the report: all of it, or, where parts are printed ``at_once``, its
-    end.
+    which may be one of several. ``whole`` gives the report in pieces: all of it, or, where parts are printed
+    ``at_once``, its end.
     """
 
     name: str
     at_once: bool
     part: Callable[[RunReport, ChartReport, bool], str]
-    whole: Callable[[RunReport, Sequence[Part]], str]
+    whole: Callable[[RunReport, Sequence[Part]], Iterable[str]]
 
 
 def text_form(width: int, *, colour: bool, links: bool, full: bool) -> PartForm:
@@ -38,13 +38,13 @@ def text_form(width: int, *, colour: bool, links: bool, full: bool) -> PartForm:
 
         return text.chart_text(run, chart, Style(width, colour, links), full=full, several=several)
 
-    def end(run: RunReport, parts: Sequence[Part]) -> str:
+    def end(run: RunReport, parts: Sequence[Part]) -> Iterable[str]:
         if len(parts) < 2:
-            return ""
+            return ()
         from helm_constitution.report import text
         from helm_constitution.report.style import Style
 
-        return text.closing_text([part.summary for part in parts], Style(width, colour, links))
+        return (text.closing_text([part.summary for part in parts], Style(width, colour, links)),)
 
     return PartForm(repr(("text", width, colour, links, full)), True, part, end)
 
@@ -57,7 +57,7 @@ def json_form() -> PartForm:
 
         return chart_text(chart)
 
-    def whole(run: RunReport, parts: Sequence[Part]) -> str:
+    def whole(run: RunReport, parts: Sequence[Part]) -> Iterable[str]:
         from helm_constitution.report.jsonreport import joined
 
         return joined(run, parts)
