@@ -92,6 +92,7 @@ parity: $(READY)
 # Many charts in one run, and what helm is asked for each of them.
 bench-fleet: setup
 	$(PYTHON) -m bench.fleet $(ARGS)
+	$(PYTHON) -m bench.flat
 
 bench-scenarios: setup
 	$(PYTHON) -m bench.scenarios $(ARGS)
