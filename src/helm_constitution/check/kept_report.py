@@ -13,13 +13,13 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.model import ChartReport, ChartSummary, Counts
 from helm_constitution.report.parts import Part
 
-KEPT = 10_000
+KEPT = 20_000
 """Files kept: reports, their parts, answers of ``helm lint``, states of charts' files; the oldest go first."""
-KEPT_BYTES = 64 * 1024 * 1024
+KEPT_BYTES = 128 * 1024 * 1024
 """Bytes of all of them together."""
 KEPT_DAYS = 30
-_TIDIES = "2"
-"""Below this stand an eighth of all names, which are random digits: as seldom old files are looked for."""
+_TIDIES = "08"
+"""Below this is one of 32 names, which are random digits: old files are looked for that seldom."""
 PART = ".part"
 """How the names of kept parts end."""
 
