@@ -23,6 +23,7 @@ from helm_constitution.helm.protocol import Answered
 
 if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
+    from helm_constitution.check.memory import Memory
     from helm_constitution.check.setup import Policy
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
     from helm_constitution.lint.runner import Runner
@@ -94,7 +95,7 @@ def examine(request: CheckRequest, cache: Cache | None = None) -> Examined:
 
 def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Examined:
     engine, options, still_counts = request.engine, request.options, request.still_counts
-    analysed, first, linting = _start_helm(request, cache, stack)
+    analysed, known, first, linting = _start_helm(request, cache, stack)
 
     from helm_constitution.check.memory import Memory
     from helm_constitution.check.report import chart_report
@@ -105,7 +106,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     from helm_constitution.lint.placing import Placing
     from helm_constitution.lint.told_by import each_once
 
-    known, chart = request.memory or Memory(), analysed.chart
+    chart = analysed.chart
     policy = load_policy(request, chart)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
@@ -165,7 +166,7 @@ def _runner(request: CheckRequest, policy: Policy) -> Runner:
 
 def _start_helm(
     request: CheckRequest, cache: Cache | None, stack: ExitStack
-) -> tuple[AnalysedChart, Pending[RenderOutput], Pending[LintOutput]]:
+) -> tuple[AnalysedChart, Memory, Pending[RenderOutput], Pending[LintOutput]]:
     """Reads the chart, with helm at work: it takes longest, so it starts before anything heavy is imported or read."""
     engine, options = request.engine, request.options
     folder = request.copy or _folder(request.chart)
@@ -179,7 +180,7 @@ def _start_helm(
     known = request.memory or Memory()
     chart = load_chart(folder, shown=str(request.chart), known_values=known.values, earlier=known.loads)
     analysed = AnalysedChart(chart, known.kept, request.is_draft)
-    return analysed, first, _lint(request, analysed, cache, stack)
+    return analysed, known, first, _lint(request, analysed, cache, stack)
 
 
 def _lint(request: CheckRequest, analysed: AnalysedChart, cache: Cache | None, stack: ExitStack) -> Pending[LintOutput]:
