@@ -97,7 +97,6 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     engine, options, still_counts = request.engine, request.options, request.still_counts
     analysed, known, first, linting = _start_helm(request, cache, stack)
 
-    from helm_constitution.check.memory import Memory
     from helm_constitution.check.report import chart_report
     from helm_constitution.check.settle import settle
     from helm_constitution.check.setup import begin_comparison, begin_renderings, load_policy
