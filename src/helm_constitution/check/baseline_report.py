@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from helm_constitution.core.deadline import OutOfTime, part_limit
 from helm_constitution.report.model import BaselineReport, ChangeReport
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def baseline_report(checked: CheckedChart, origins: ReleaseOrigins) -> BaselineR
     def place(at: Place | None) -> Location | None:
         return None if at is None else origins.place(at)
 
+    try:
+        with part_limit():
+            found = comparison.changes
+    except OutOfTime as limit:
+        return BaselineReport(f"comparing with the baseline {limit}", None, None, None, ())
     changes = tuple(
         ChangeReport(
             change.rule,
@@ -38,7 +44,7 @@ def baseline_report(checked: CheckedChart, origins: ReleaseOrigins) -> BaselineR
             change.old_values,
             change.new_values,
         )
-        for change in comparison.changes
+        for change in found
     )
     return BaselineReport(
         comparison.origin,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.check.options import CheckRequest
-from helm_constitution.core.deadline import OutOfTime, time_limit
+from helm_constitution.core.deadline import TIME_IS_UP, OutOfTime, part_limit, time_limit
 from helm_constitution.core.errors import ChartError, ConfigurationError
 from helm_constitution.core.model import Status, Trouble
 from helm_constitution.core.named_tuples import NamedTuple
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
     from helm_constitution.check.memory import Memory
     from helm_constitution.check.setup import Policy
+    from helm_constitution.compare.comparison import Comparison
+    from helm_constitution.compare.no_baseline import NoBaseline
+    from helm_constitution.compare.setup import BaselineSession
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
     from helm_constitution.lint.runner import Runner
     from helm_constitution.render.results import RenderedChart
@@ -57,9 +60,15 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
     """
     day = request.options.day
     report = examine(request._replace(options=request.options._replace(today=day)), cache).report
-    if cache is not None and all(map(_lasts, report.troubles)):
+    if cache is not None and all(map(_lasts, report.troubles)) and _had_time(report):
         return cache.store(report, day)
     return report
+
+
+def _had_time(report: ChartReport) -> bool:
+    """Whether no limit on time cut the check short: the next one may have more."""
+    reasons = (one.reason for one in report.rules if one.reason is not None)
+    return not any(text.endswith(TIME_IS_UP) for text in (*report.notices, *reasons))
 
 
 class Examined(NamedTuple):
@@ -89,7 +98,7 @@ def examine(request: CheckRequest, cache: Cache | None = None) -> Examined:
         with time_limit(3 * options.seconds), ExitStack() as stack:
             return _check(request._replace(options=options._replace(today=options.day)), cache, stack)
     except OutOfTime:
-        message = f"the check took more than {3 * options.seconds:g} s of processor time; raise --timeout"
+        message = f"the check took more than {3 * options.seconds:g} {TIME_IS_UP}"
         raise ChartError(message, file=str(request.chart)) from None
 
 
@@ -116,7 +125,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     rendered = session.run()
     if request.memory is not None:
         request.memory.keep(rendered)
-    checked = checked.with_rendered(rendered, baseline.compare(rendered), baseline.reason)
+    checked = checked.with_rendered(rendered, *_compared(baseline, rendered))
     if options.cluster is not None:
         from helm_constitution.cluster.ask import ask
 
@@ -131,18 +140,18 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     )
     finding.begin(each_once(runs))
     rules.run(checked)
-    lint = linting.result()
-    checked = checked.with_lint(lint)
+    checked = checked.with_lint(lint := linting.result())
     runs = rules.run(checked)
     placing.begin(runs)
     runs = each_once(runs)
-
     placing.source_maps()
     known.keep_lint(lint)
     known.source_maps = placing.known
-    settled = settle(finding.findings(runs), runs, policy, rendered, day=options.day)
+    findings, runs = finding.findings(runs), finding.without_late(runs)
     known.proofs = finding.proofs
-    report = chart_report(checked, policy, runs, settled, session.notices, finding.origins, options)
+    settled = settle(findings, runs, policy, rendered, day=options.day)
+    notices = (*session.notices, *filter(None, (placing.cut, finding.cut)))
+    report = chart_report(checked, policy, runs, settled, notices, finding.origins, options)
     if options.sources:
         from helm_constitution.check.source_texts import with_sources
 
@@ -161,6 +170,15 @@ def _runner(request: CheckRequest, policy: Policy) -> Runner:
         still_counts=request.still_counts,
         outcomes=request.memory.outcomes if request.memory is not None else None,
     )
+
+
+def _compared(baseline: BaselineSession | NoBaseline, rendered: RenderedChart) -> tuple[Comparison | None, str | None]:
+    """The comparison with the baseline, or why there is none."""
+    try:
+        with part_limit():
+            return baseline.compare(rendered), baseline.reason
+    except OutOfTime as limit:
+        return None, f"comparing with the baseline {limit}"
 
 
 def _start_helm(

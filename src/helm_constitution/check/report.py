@@ -108,6 +108,8 @@ def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[Rul
             error = result.errors[0]
             message = result.message or "could not be rendered"
             yield Trouble("scenario", message, scenario=result.scenario.name, file=error.file, line=error.line)
+    if rendered.cut is not None:
+        yield Trouble("error", rendered.cut)
     asked = [result for result in rendered.results if result.status is Status.NEEDS_INPUT]
     if asked and not any(result.status in (Status.RENDERED, Status.FAILED) for result in rendered.results):
         hint = "no scenario renders without input; set it with -f VALUES or --set KEY=VALUE"

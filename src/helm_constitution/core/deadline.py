@@ -13,12 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+TIME_IS_UP = "s of processor time; raise --timeout"
+"""How each message of a limit on time ends."""
+
 _PERIOD = 0.02
 """Seconds of processor time after which it is looked at the limits, again and again: each rule has one of its own, and
 a timer for each would take longer than most rules."""
 _GRACE = 1.0
 """Seconds from one exception to the next for who goes on all the same."""
 
+_held: list[None] = []
+"""The parts under way that are not interrupted."""
 _ends: list[float] = []
 """The processor times at which the limits around the running part end, the innermost last; none is later than those
 before it."""
@@ -61,13 +66,40 @@ def time_left() -> float | None:
     return _ends[-1] - time.process_time() if _ends and _is_limited() else None
 
 
+@contextmanager
+def part_limit() -> Iterator[None]:
+    """Limits a part of a check to half of the time that is left, so that there is time to go on and to report it.
+
+    Raises OutOfTime, whose words say so. There is no limit where the caller has none.
+    """
+    left = time_left()
+    if left is None:
+        yield
+        return
+    try:
+        with time_limit(left / 2):
+            yield
+    except OutOfTime:
+        raise OutOfTime(f"took more than {left / 2:.2g} {TIME_IS_UP}") from None
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Lets the body finish before the time is up: half a request in a pipe would garble all that follow it."""
+    _held.append(None)
+    try:
+        yield
+    finally:
+        _held.pop()
+
+
 def _is_limited() -> bool:
     return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
 
 def _look(number: int, frame: FrameType | None) -> None:
     now = time.process_time()
-    if _ends and now >= _ends[-1]:
+    if _ends and now >= _ends[-1] and not _held:
         _ends[-1] = now + _GRACE
         raise OutOfTime
 

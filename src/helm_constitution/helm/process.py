@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from helm_constitution.core.deadline import uninterrupted
 from helm_constitution.core.errors import EngineError
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Limits
@@ -248,8 +249,9 @@ class Processes:
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Run:
         """Starts a program by its absolute path, at once if a slot is free. Its time counts from its own start."""
-        run = Run(self, arguments, environment)
-        self._runs = [run, *(other for other in self._runs if not other.done())]
+        with uninterrupted():  # or nobody would know of the process
+            run = Run(self, arguments, environment)
+            self._runs = [run, *(other for other in self._runs if not other.done())]
         return run
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 
+from helm_constitution.core.deadline import uninterrupted
 from helm_constitution.core.errors import ConfigurationError, EngineError
 from helm_constitution.helm import process
 from helm_constitution.helm.protocol import HelmMessage, Limits
@@ -84,7 +85,7 @@ class WorkerQueue:
     def submit(self, request: Message) -> Call:
         """Sends a request to the worker, or queues it."""
         call = Call(request)
-        with self._changed:
+        with uninterrupted(), self._changed:
             if self._error is not None:
                 call.fail(self._error)
             else:

@@ -8,6 +8,7 @@ from functools import cached_property
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
+from helm_constitution.core.deadline import TIME_IS_UP, OutOfTime, part_limit, time_left
 from helm_constitution.core.fixes import Fix
 from helm_constitution.core.model import (
     Base,
@@ -18,6 +19,7 @@ from helm_constitution.core.model import (
     RelatedLocation,
     Severity,
     StillCounts,
+    Trouble,
     still_counts,
 )
 from helm_constitution.core.named_tuples import NamedTuple
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.kubernetes.manifests import Manifest
     from helm_constitution.lint.needs import CheckedChart
+    from helm_constitution.lint.rule import Rule
     from helm_constitution.lint.run import Also, RuleRun
     from helm_constitution.locate.candidates import Asked
     from helm_constitution.locate.proved_values import Proofs, Proved, Proving
@@ -97,26 +100,69 @@ class FindingMaker:
         self._begun: Proving | None = None
         self._secrets = Secrets(checked.analysed.kept)
         self._fixes = FieldFixes(checked.analysed.chart)
+        self.cut: str | None = None
+        """That there was no time for all places and fixes."""
+        self._late: dict[Rule, str] = {}  # the rules whose findings there was no time to make, with the limit
+        self._reserve = 0.0
 
     def begin(self, runs: Iterable[RuleRun]) -> None:
         """Starts to prove which values set the fields that rules found so far: helm is at work while others run.
 
         If what they find makes a violation part of another finding, it is proved anew.
         """
-        self._begun = self._proving([(run, self._all_placed(run)) for run in runs])
+        self._begun = self._proving(self._all_placed(runs))
 
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
         """The findings of rules, in order."""
-        placed = [(run, self._all_placed(run)) for run in runs]
+        self.cut = None
+        placed = self._all_placed(runs)
+        self._reserve = (time_left() or 0) / 2  # for the report, and for what it is compared with
         proving = self._proving(placed)
         proved = proving.result() if proving is not None else {}
         self.proofs = proving.proofs if proving is not None else {}
-        found = [finding for run, some in placed for finding in self._of_run(run, some, proved)]
+        found: list[Finding] = []
+        for run, some in placed:
+            if some and self._is_late(self._reserve):
+                self._late[run.rule] = f"making the findings took more than {self._reserve:.2g} {TIME_IS_UP}"
+            else:
+                found.extend(self._of_run(run, some, proved))
         names: dict[str, str] = {}
         for manifest, _ in self._random_manifests:
             names.setdefault(manifest.name, manifest.template)
         shown = (self._secrets.hide(finding) for finding in found)
         return tuple(fingerprinted(shown, names, self._random_texts))
+
+    def _all_placed(self, runs: Iterable[RuleRun]) -> list[tuple[RuleRun, list[_PlacedViolation]]]:
+        """The violations of each run with their places; those for which there is no time with their files."""
+        placed: list[tuple[RuleRun, list[_PlacedViolation]]] = [(run, []) for run in runs]
+        try:
+            with part_limit():
+                for run, found in placed:
+                    self._still_counts()
+                    for number, one in enumerate(run.violations):
+                        found.append(self._placed(*one, run.also.get(number, ())))
+        except OutOfTime as limit:
+            self.cut = f"placing the findings {limit}"
+        for run, found in placed:
+            for number, (violation, scoped) in enumerate(run.violations[len(found) :], len(found)):
+                at = self.origins.in_file(violation)
+                found.append(_PlacedViolation(violation, scoped, scoped, at, None, run.also.get(number, ())))
+        return placed
+
+    def without_late(self, runs: Sequence[RuleRun]) -> tuple[RuleRun, ...]:
+        """The runs; of a rule whose findings there was no time to make, the limit is an error: it must not pass."""
+        return tuple(
+            run._replace(violations=(), also={}, crash=Trouble("error", self._late[run.rule]))
+            if run.rule in self._late
+            else run
+            for run in runs
+        )
+
+    @staticmethod
+    def _is_late(reserve: float) -> bool:
+        """Whether less time than this is left."""
+        left = time_left()
+        return left is not None and left < reserve
 
     def without_secrets(self, file: str, text: str) -> str:
         """The text of a file of the chart without the secrets that rules found in it."""
@@ -144,10 +190,6 @@ class FindingMaker:
         for manifest, analysed in self._random_manifests:
             texts[manifest.name] = texts.get(manifest.name, frozenset()) | analysed.random_texts(manifest)
         return texts
-
-    def _all_placed(self, run: RuleRun) -> list[_PlacedViolation]:
-        self._still_counts()
-        return [self._placed(*one, run.also.get(number, ())) for number, one in enumerate(run.violations)]
 
     def _placed(self, violation: Violation, scoped: Manifest | None, also: Sequence[Also]) -> _PlacedViolation:
         known = self._known.get(id(violation))  # its run keeps it
@@ -240,10 +282,13 @@ class FindingMaker:
         )
 
     def _fix(self, violation: Violation, placed: Placed, manifest: Manifest | None) -> Fix | None:
-        """The fix as edits."""
+        """The fix as edits, as long as there is time to look for them."""
         fix, at = violation.fix, violation.at
         if fix is None or isinstance(fix, Fix):
             return fix
+        if self._is_late(1.5 * self._reserve):
+            self.cut = self.cut or f"looking for fixes took more than {self._reserve / 2:.2g} {TIME_IS_UP}"
+            return None
         if isinstance(fix, SetField) and fix.field is not None:
             at = fix.field
             placed = self.origins.placed(Violation(violation.message, at), manifest)

@@ -169,6 +169,8 @@ class CheckedChart:
             return None
         if needs & _FULL and self.analysed.chart.is_library:
             return self.not_rendered
+        if needs & _FULL and rendered.cut is not None:
+            return rendered.cut
         if COVERAGE in needs and rendered.choice != FULL:
             return "needs --scenarios full, which renders every branch"
         if TOGGLES in needs and not (rendered.choice == FULL and any(one.documents for one in rendered.results)):

@@ -63,6 +63,14 @@ class ReleaseOrigins:
         """The location of a place."""
         return self._real(self._of(place).place(place))
 
+    def in_file(self, violation: Violation) -> Placed:
+        """A place for a violation without looking for it: its file."""
+        at = violation.at
+        if not isinstance(at, View | RenderedLine):
+            return Placed(self.place(at))
+        document = at.document
+        return Placed(self._real(Location(document.base, document.file, precision=Precision.FILE)))
+
     def _real(self, location: Location) -> Location:
         """The location with the path that a dependency's file has, not the one by its alias."""
         if location.file is None or location.base is not Base.CHART or not location.file.startswith("charts/"):
@@ -193,6 +201,8 @@ class Placing:
         self._helpers = tuple(template for template in checked.analysed.templates if template.defines)
         self.known: KnownMaps = {}
         """The source maps of all documents that were looked for."""
+        self.cut: str | None = None
+        """That there was no time to look for all lines."""
         self._renders: list[MarkedRender] = []
         self._open: list[YamlDocument] = []
         self._found: dict[tuple[str, str, str], SourceMap] = {}
@@ -229,12 +239,14 @@ class Placing:
         """
         for render in self._renders:
             self._found.update(render.run())
+            self.cut = self.cut or render.cut
         self._renders.clear()
         for document in self._open:
             known = self._before[self._earlier[document.alike]] if document.alike in self._earlier else None
             if known is not None:
                 self._found[document.alike] = known
-            self.known[self._made_from(document)] = self._found.get(document.alike)
+            if document.alike in self._found or self.cut is None:
+                self.known[self._made_from(document)] = self._found.get(document.alike)
         self._open.clear()
         return self._found
 

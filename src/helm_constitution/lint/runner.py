@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.core.deadline import OutOfTime, time_limit
+from helm_constitution.core.deadline import TIME_IS_UP, OutOfTime, time_limit
 from helm_constitution.core.errors import ConstitutionError, LimitReached
 from helm_constitution.core.fixes import Fix
 from helm_constitution.core.model import Location, RuleSetting, StillCounts, Trouble, still_counts
@@ -93,14 +93,14 @@ class Runner:
     def _timed(self, rule: Rule, setting: RuleSetting, checked: CheckedChart) -> RuleRun:
         """Runs a rule within the time that is left for it."""
         if self._left <= self._seconds / 50:
-            reason = f"earlier rules took {self._seconds:g} s of processor time; raise --timeout"
+            reason = f"earlier rules took {self._seconds:g} {TIME_IS_UP}"
             return RuleRun(rule, setting, unchecked=reason)
         begin, most = time.process_time(), min(self._seconds / 4, self._left)
         try:
             with time_limit(most):
                 return run_rule(rule, setting, checked, self._outcomes, debug=self._debug)
         except OutOfTime:
-            reason = f"rule took more than {most:.2g} s of processor time; raise --timeout"
+            reason = f"rule took more than {most:.2g} {TIME_IS_UP}"
             return RuleRun(rule, setting, unchecked=reason)
         finally:
             self._left -= time.process_time() - begin

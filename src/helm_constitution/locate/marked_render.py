@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.chart.edited_copy import edited_copy, folders_below, packages_of
+from helm_constitution.core.deadline import OutOfTime, part_limit
 from helm_constitution.kubernetes.documents import template_path
 from helm_constitution.locate.markers import marked_sources
 from helm_constitution.locate.source_map import Templates, source_map, trimmed, unmarked
@@ -43,7 +44,13 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         self._templates = list(_templates(rendered.analysed, real)) if files else []
         self._needless = _needless(rendered.analysed, real)
         self._keys = {template.path: tuple(cheap_keys(template).items()) for template in self._templates}
-        self._sources = self._cheap(marked_sources(self._templates, kept=rendered.analysed.kept))
+        self.cut: str | None = None
+        self._sources: dict[str, str] = {}
+        try:
+            with part_limit():
+                self._sources = self._cheap(marked_sources(self._templates, kept=rendered.analysed.kept))
+        except OutOfTime as limit:
+            self._give_up(limit)
         self._marked = self._render(self._scenarios, self._sources, self._needless)
         self._twins: dict[_Scenario, Pending[RenderOutput]] = {}
         if self._is_random:
@@ -65,7 +72,8 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         return all(pending.done() for pending in (*self._marked, *self._twins.values()))
 
     def run(self) -> SourceMaps:
-        """Waits for helm. Returns the source map of each document for which it is certain."""
+        """Waits for helm. Returns the source map of each document for which it is certain; ``cut`` then says whether
+        there was time for all."""
         templates = Templates(self._templates)
         marked = self._matched(self._scenarios, self._marked, templates)
         if self._needless:
@@ -105,8 +113,24 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         outputs = {}
         for scenario, render in zip(scenarios, renders, strict=True):
             outputs[scenario] = render.result()
-            scenario.match(outputs[scenario], templates)
+            self._match(scenario, outputs[scenario], templates)
         return outputs
+
+    def _match(
+        self, scenario: _Scenario, output: RenderOutput, templates: Templates, twin: RenderOutput | None = None
+    ) -> None:
+        if self.cut is None:
+            try:
+                with part_limit():
+                    scenario.match(output, templates, twin)
+            except OutOfTime as limit:
+                self._give_up(limit)
+
+    def _give_up(self, limit: OutOfTime) -> None:
+        """Leaves the documents that have no source map yet without one."""
+        self.cut = f"finding the template lines {limit}"
+        for scenario in self._scenarios:
+            scenario.documents.clear()
 
     def _match_twins(
         self, scenarios: Sequence[_Scenario], marked: Mapping[_Scenario, RenderOutput], templates: Templates
@@ -114,7 +138,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         """Pairs random documents by a second rendering without marks, which shows their random lines."""
         self._start_twins(scenario for scenario in scenarios if scenario not in self._twins)
         for scenario in scenarios:
-            scenario.match(marked[scenario], templates, self._twins[scenario].result())
+            self._match(scenario, marked[scenario], templates, self._twins[scenario].result())
 
     def _start_twins(self, scenarios: Iterable[_Scenario]) -> None:
         """Starts to render scenarios without marks once more."""

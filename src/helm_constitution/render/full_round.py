@@ -43,11 +43,13 @@ class Renders(Protocol):
 
 
 class FullResult(NamedTuple):
-    """The results of a source of scenarios in order, and of the flags and enums that it toggled."""
+    """The results of a source of scenarios in order, and of the flags and enums that it toggled. ``cut`` says that
+    there was no time for all of them."""
 
     results: tuple[ScenarioResult, ...] = ()
     toggles: tuple[ToggleResult, ...] = ()
     not_toggled: str = ""
+    cut: str | None = None
 
 
 class FullRound:

@@ -53,7 +53,7 @@ class RenderedChart:
     ``choice`` says which scenarios were rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a
     user must set, as far as they were found. ``toggles`` are the results of the toggled flags and enums,
     ``not_toggled`` is the reason why none was toggled. ``coverage`` is what all scenarios entered, None if it was not
-    measured.
+    measured. ``cut`` says that there was no time for all toggled scenarios or for the coverage.
     """
 
     analysed: AnalysedChart
@@ -64,6 +64,7 @@ class RenderedChart:
     toggles: tuple[ToggleResult, ...] = ()
     not_toggled: str = "needs --scenarios full, which toggles every flag"
     coverage: Coverage | None = None
+    cut: str | None = None
 
     @property
     def chart(self) -> Chart:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from helm_constitution.core.deadline import OutOfTime, part_limit
 from helm_constitution.core.model import DEFAULTS, Progress, Status
-from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
+from helm_constitution.helm.protocol import (
+    FailureKind,
+    HelmEngine,
+    HelmMessage,
+    MessageLevel,
+    Pending,
+    RenderedText,
+    RenderOutput,
+    RenderRequest,
+)
 from helm_constitution.render.conclude import Known, KnownObjects, conclude, not_run
 from helm_constitution.render.results import RenderedChart, ScenarioResult
 from helm_constitution.render.scenarios import FULL, Input, Scenario
@@ -81,7 +92,11 @@ class RenderSession:
 
             self.instrumentation = stack.enter_context(instrumented(self.analysed, self.engine))
             rendered = self._rendered()
-            return rendered.with_coverage(measure(self.analysed, rendered.results, self.instrumentation))
+            try:
+                with part_limit():
+                    return rendered.with_coverage(measure(self.analysed, rendered.results, self.instrumentation))
+            except OutOfTime as limit:
+                return replace(rendered, cut=f"measuring which branches were rendered {limit}")
 
     def _rendered(self) -> RenderedChart:
         results = self._concluded(self._started)
@@ -97,7 +112,13 @@ class RenderSession:
             self.instrumentation.compare(results)
         full = render_full(self, results, inputs)
         return RenderedChart(
-            self.analysed, (*results, *full.results), self._choice, inputs, full.toggles, full.not_toggled
+            self.analysed,
+            (*results, *full.results),
+            self._choice,
+            inputs,
+            full.toggles,
+            full.not_toggled,
+            cut=full.cut,
         )
 
     def render_all(
@@ -143,7 +164,12 @@ class RenderSession:
             return ScenarioResult(scenario, Status.RENDERED, None, None, documents=documents)
         self._seen.add(key)
         name, tests_count = self.analysed.chart.name, self._tests_count
-        return conclude(scenario, output, name, self._known, tests_count=tests_count, objects=self._objects)
+        try:
+            with part_limit():
+                return conclude(scenario, output, name, self._known, tests_count=tests_count, objects=self._objects)
+        except OutOfTime as limit:
+            fault = HelmMessage(MessageLevel.ERROR, f"reading what helm rendered {limit}", FailureKind.TIMEOUT)
+            return ScenarioResult(scenario, Status.FAILED, fault.text, None, (fault,))
 
     def _with_inputs(self, results: Sequence[ScenarioResult]) -> tuple[list[ScenarioResult], tuple[Input, ...]]:
         """The scenarios that need input, rendered again with placeholders for the required values."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from helm_constitution.core.deadline import OutOfTime, part_limit
 from helm_constitution.core.model import DEFAULTS, Status
 from helm_constitution.render.full_round import FullResult, FullRound, Renders
 from helm_constitution.render.placeholder_scenarios import filled_values
@@ -27,14 +28,22 @@ SOURCES: tuple[ScenarioSource, ...] = (
 
 
 def render_full(session: Renders, results: Sequence[ScenarioResult], inputs: tuple[Input, ...]) -> FullResult:
-    """The scenarios of every source; none if the defaults don't render."""
+    """The scenarios of every source; none if the defaults don't render. A source that takes too long is left out."""
     names = (DEFAULTS, "inputs")
     base = next((one for one in results if one.scenario.name in names and one.status is Status.RENDERED), None)
     if base is None:
         return FullResult(not_toggled="the default values do not render")
     full = FullRound(session, base, results[0].scenario.request, inputs)
-    parts = [source(full) for source in SOURCES]
+    parts = []
+    cut: str | None = None
+    for source in SOURCES:
+        try:
+            with part_limit():
+                parts.append(source(full))
+        except OutOfTime as limit:
+            cut = f"rendering the scenarios of a full check {limit}"
     return FullResult(
         tuple(result for part in parts for result in part.results),
         tuple(toggle for part in parts for toggle in part.toggles),
+        cut=cut,
     )
