@@ -1,8 +1,9 @@
-"""However a session ends, no process of it stays."""
+"""However a session ends, no process of it stays, and none of its folders."""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -75,7 +76,10 @@ def test_no_process_stays(tmp_path: Path, end: Callable[[subprocess.Popen[bytes]
     write(tmp_path, WEB)
     template = tmp_path / "web" / "templates" / "deployment.yaml"
     command = [sys.executable, "-m", "helm_constitution", "server", "--engine", "embedded", "--timeout", "1000"]
-    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    variables = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, env=variables, stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
         folders = [{"uri": tmp_path.as_uri(), "name": "root"}]
         sent(process, "initialize", {"processId": None, "capabilities": {}, "workspaceFolders": folders}, 1)
         assert "result" in received(process)
@@ -92,3 +96,4 @@ def test_no_process_stays(tmp_path: Path, end: Callable[[subprocess.Popen[bytes]
         assert b"window/showMessage" not in output
         assert b"Traceback" not in errors
         assert process.returncode == status
+        assert list(temporary.iterdir()) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -75,10 +77,30 @@ def end_cleanly() -> None:
         sys.unraisablehook = _swallowed
 
 
-def interrupt_terminates() -> None:
-    """Makes Ctrl-C raise Terminated as well, for who runs under a library that handles a KeyboardInterrupt itself."""
-    if signal.getsignal(signal.SIGINT) is _interrupt:
-        signal.signal(signal.SIGINT, _terminate)
+@contextmanager
+def ended_by(stop: Callable[[], None]) -> Iterator[None]:
+    """Within, a signal calls ``stop``, which has to end the body; the program then ends as at any other signal. For who
+    runs an event loop, which keeps an exception as the result of whatever task runs.
+
+    Raises:
+        Terminated: a signal came; behind the body.
+    """
+    ours = [number for number in (*_ending_signals(), signal.SIGINT) if signal.getsignal(number) in _HANDLERS]
+    received: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for other in ours:
+            signal.signal(other, signal.SIG_IGN)
+        received.append(number)
+        stop()
+
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        if received:
+            raise Terminated(received[0])
 
 
 def end_at_once() -> None:
@@ -111,3 +133,6 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     for other in _ending_signals():
         signal.signal(other, signal.SIG_IGN)
     raise Terminated(number)
+
+
+_HANDLERS = (_interrupt, _terminate)

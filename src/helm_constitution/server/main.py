@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from lsprotocol import types
 
-from helm_constitution.core.signals import interrupt_terminates
+from helm_constitution.core.signals import ended_by
 from helm_constitution.report.pages import rule_address
 from helm_constitution.server import actions, insight
 from helm_constitution.server.connection import ConstitutionServer
@@ -141,8 +141,7 @@ def _watch_files(server: ConstitutionServer) -> None:
 
 def serve(setup: Setup) -> None:
     """Serves the editor on standard input and output until it closes them, or a signal ends the program."""
-    interrupt_terminates()
-    with _streams() as (requests, answers):
+    with _streams() as (requests, answers), ended_by(requests.stop):
         server = make_server(setup, requests.stop)
         try:
             server.start_io(io.BufferedReader(requests), answers)

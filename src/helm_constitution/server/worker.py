@@ -17,6 +17,7 @@ from typing import TypeAlias
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConstitutionError, internal_error
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.core.scratch import remove_all
 from helm_constitution.core.signals import end_cleanly
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import Limits
@@ -147,6 +148,11 @@ def _listen(connection: Connection, tasks: Tasks, cancelled: set[int]) -> None:
         cancelled.add(_ALL)
         tasks.put(None)
         # What hangs must not outlive the editor.
-        end = threading.Timer(_LAST_SECONDS, os._exit, (1,))
+        end = threading.Timer(_LAST_SECONDS, _end_at_once)
         end.daemon = True
         end.start()
+
+
+def _end_at_once() -> None:
+    remove_all()
+    os._exit(1)
