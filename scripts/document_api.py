@@ -158,7 +158,7 @@ INNER = frozenset(
         *("Subject.checked", "Subject.needs", "Subject.parameters", "RenderedChart.with_coverage"),
         *("RenderedChart.worth_naming", "RenderedChart.set_value", "RenderedChart.filled_values"),
         *("RenderedChart.without_placeholders", "RenderedChart.is_in_users_scenario"),
-        *("YamlDocument.again", "YamlDocument.root", "Toggle.scenario"),
+        *("YamlDocument.again", "YamlDocument.root", "Toggle.scenario", "ValuesFile.notes"),
     }
 )
 """Public members that are the program's own, not for rules."""

@@ -25,14 +25,14 @@ from helm_constitution.text.yaml_scalars import Json
 
 @record
 class ValuesFile:
-    """A values file. ``path`` is relative to ``base``; the text is parsed when first asked for. ``notes`` are what the
-    comments of an earlier text say."""
+    """A values file. ``path`` is relative to ``base``; the text is parsed when first asked for."""
 
     path: str
     text: str
     """The text as written."""
     base: Base = Base.CHART
     notes: Notes = field(default_factory=Notes, repr=False)
+    """What the comments of an earlier text say."""
 
     @cached_property
     def document(self) -> YamlDocument:

@@ -96,7 +96,7 @@ class FindingMaker:
         self._earlier_proofs = proofs
         self.proofs: Proofs = {}
         """The values that are proved to set fields, for the next check."""
-        self._known: dict[int, tuple[Manifest | None, Placed, Asked | None]] = {}
+        self._known: dict[int, tuple[Violation, Manifest | None, Placed, Asked | None]] = {}
         self._begun: Proving | None = None
         self._secrets = Secrets(checked.analysed.kept)
         self._fixes = FieldFixes(checked.analysed.chart)
@@ -192,14 +192,15 @@ class FindingMaker:
         return texts
 
     def _placed(self, violation: Violation, scoped: Manifest | None, also: Sequence[Also]) -> _PlacedViolation:
-        known = self._known.get(id(violation))  # its run keeps it
+        known = self._known.get(id(violation))
         if known is None:
             manifest = self._objects.object_of(violation.at) if isinstance(violation.at, View) else None
             manifest = manifest or scoped
             placed = self.origins.placed(violation, manifest)
             asked = self.origins.asked(violation, manifest, placed) if self._engine is not None else None
-            known = self._known[id(violation)] = manifest, placed, asked
-        return _PlacedViolation(violation, scoped, *known, also)
+            # With the violation: another one may get the identity of one that is gone.
+            known = self._known[id(violation)] = violation, manifest, placed, asked
+        return _PlacedViolation(violation, scoped, *known[1:], also)
 
     def _proving(self, placed: Iterable[tuple[RuleRun, Sequence[_PlacedViolation]]]) -> Proving | None:
         """Starts to prove which values set the fields whose lines don't show it, unless just that is under way; None if

@@ -57,13 +57,18 @@ def faults_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder 
 
 
 class _Same:
-    """A schema as a part of a key: the very same one, because its definition can't be hashed."""
+    """A schema as a part of a key: the very same definition, because it can't be hashed, from the same source, because
+    versions of Kubernetes share definitions that refer to different ones."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.schema.root is self.schema.root
+        return (
+            isinstance(other, _Same)
+            and other.schema.root is self.schema.root
+            and other.schema.source == self.schema.source
+        )
 
     def __hash__(self) -> int:
         return id(self.schema.root)
