@@ -134,11 +134,15 @@ def _make_key(folder: str) -> bytes | None:
 
 def _write_new(folder: str, name: str, content: bytes) -> None:
     part = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
+        # Within: a signal may come as soon as the file is there.
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with open(descriptor, "wb") as file:
             file.write(content)
         os.replace(part, os.path.join(folder, name))
+    except FileExistsError:
+        raise
     except BaseException:
-        os.unlink(part)
+        with contextlib.suppress(OSError):
+            os.unlink(part)
         raise

@@ -76,13 +76,16 @@ def links_to_nothing(folder: str, names: Iterable[str]) -> set[str]:
 def _replace(target: Path, data: bytes) -> None:
     # A name that nobody can guess, and only a new file: a link that somebody has put there is not followed.
     part = target.with_name(f".{os.urandom(8).hex()}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
+        # Within: a signal may come as soon as the file is there.
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         with open(descriptor, "wb") as file:
             file.write(data)
         if target.exists():
             part.chmod(stat.S_IMODE(target.stat().st_mode))
         part.replace(target)
+    except FileExistsError:
+        raise
     except BaseException:
         part.unlink(missing_ok=True)
         raise
