@@ -24,7 +24,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
 ]
 CHART = Path(__file__).parents[2] / "testdata" / "charts" / "demo"
-MOMENTS = 50
+MOMENTS = 5
+"""For each command and signal: 80 in all."""
 OLD = '{"version": 1, "charts": [], "summary": {}}\n'
 OURS = "# Ours\n\n## Docs\n\nA chart MUST have a README. <!-- rules: docs/no-readme -->\n"
 COMMANDS = (
@@ -120,7 +121,7 @@ def test_any_moment(tmp_path: Path, helm4: Path, arguments: tuple[str, ...], num
     after = written(tmp_path / "whole")
     assert before != after
     ended = 0
-    for count in range(MOMENTS // 5):
+    for count in range(MOMENTS):
         folder = tmp_path / str(count)
         laid_out(folder)
         program = started(folder, helm4, arguments)
@@ -150,7 +151,7 @@ def message(method: str, number: int | None, **params: object) -> bytes:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_at_any_moment(tmp_path: Path, helm4: Path, number: signal.Signals) -> None:
     moments = random.Random(f"server {number}")
-    for count in range(MOMENTS // 5):
+    for count in range(MOMENTS):
         folder = tmp_path / str(count)
         laid_out(folder)
         before = written(folder)
