@@ -74,10 +74,10 @@ def test_a_failure_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     file = tmp_path / "plan.md"
     file.write_text("old")
 
-    def full(self: Path, target: Path) -> None:
+    def full(part: str, target: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(ConfigurationError, match="the plan can't be written: No space left on device"):
         write_file(file, "new", "the plan")
     assert file.read_text() == "old"

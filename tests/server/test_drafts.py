@@ -8,26 +8,13 @@ import pytest
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.model import DEFAULTS
-from helm_constitution.helm.embedded import EmbeddedEngine
-from helm_constitution.helm.protocol import Limits, Pending, RenderOutput, RenderRequest
 from helm_constitution.server.checker import Checker
 from helm_constitution.server.notes import Place, notes_of
 from tests.locate.test_proved_values import HELPERS, POD, PRIVILEGED
+from tests.server.engines import CountingEngine
 from tests.support import WEB, write
 
 pytestmark = pytest.mark.helm
-
-
-class CountingEngine(EmbeddedEngine):
-    """Counts the renders that it is asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(Limits())
-        self.renders = 0
-
-    def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
-        self.renders += 1
-        return super().render(chart, request)
 
 
 def test_a_draft_does_not_prove_again_which_value_sets_a_field(tmp_path: Path) -> None:

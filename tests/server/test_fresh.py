@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.model import DEFAULTS
-from helm_constitution.helm.embedded import EmbeddedEngine
-from helm_constitution.helm.protocol import HelmEngine, Limits, Pending, RenderOutput, RenderRequest
+from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.server.checker import Checker
 from helm_constitution.server.notes import Note, notes_of
+from tests.server.engines import CountingEngine
 from tests.support import WEB, write
 
 pytestmark = pytest.mark.helm
@@ -173,18 +173,6 @@ def test_what_rules_a_chart_counts_before_its_file_is_saved(
     checker.forget(chart)
     assert after == shown(*fresh(repository, texts, embedded))
     assert ["security/privileged" in str(notes) for notes in (before, after)] == [True, False]
-
-
-class CountingEngine(EmbeddedEngine):
-    """Counts the renders that it is asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(Limits())
-        self.renders = 0
-
-    def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
-        self.renders += 1
-        return super().render(chart, request)
 
 
 def test_a_draft_is_rendered_once_although_a_password_is_random(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import os
 import stat
 
 from helm_constitution.core.digest import sha256
+from helm_constitution.core.files import put
 from helm_constitution.core.named_tuples import NamedTuple
 
 _KEY = "key"
@@ -134,15 +135,4 @@ def _make_key(folder: str) -> bytes | None:
 
 def _write_new(folder: str, name: str, content: bytes) -> None:
     part = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.part")
-    try:
-        # Within: a signal may come as soon as the file is there.
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(part, os.path.join(folder, name))
-    except FileExistsError:
-        raise
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
-        raise
+    put(part, os.path.join(folder, name), content, made_with=0o600)

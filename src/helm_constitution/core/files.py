@@ -76,16 +76,34 @@ def links_to_nothing(folder: str, names: Iterable[str]) -> set[str]:
 def _replace(target: Path, data: bytes) -> None:
     # A name that nobody can guess, and only a new file: a link that somebody has put there is not followed.
     part = target.with_name(f".{os.urandom(8).hex()}.part")
+    put(str(part), str(target), data, stat.S_IMODE(target.stat().st_mode) if target.exists() else None)
+
+
+def put(part: str, target: str, data: bytes, mode: int | None = None, *, made_with: int = 0o666) -> None:
+    """Writes a new file, then puts it in the place of another one.
+
+    Args:
+        part: the new file; it is gone afterwards, whatever happens.
+        target: the place.
+        data: the content.
+        mode: the permissions; None for those of a new file.
+        made_with: the permissions of a new file, from which the user's mask takes some.
+
+    Raises:
+        OSError: one of the steps failed.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
         # Within: a signal may come as soon as the file is there.
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        descriptor = os.open(part, flags, made_with)
         with open(descriptor, "wb") as file:
             file.write(data)
-        if target.exists():
-            part.chmod(stat.S_IMODE(target.stat().st_mode))
-        part.replace(target)
+        if mode is not None:
+            os.chmod(part, mode)
+        os.replace(part, target)
     except FileExistsError:
         raise
     except BaseException:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.unlink(part)
         raise
