@@ -123,8 +123,11 @@ HELPER = '{{- define "x" }}\nk: v\n{{- end }}\n'
     [
         'a: {{ if eq (include "x" .) "k: v" }}1{{ end }}\n',
         '{{ $x := include "x" . }}\n',
-        'a: {{ include "x" . | sha256sum }}\n',
+        'a: {{ include "x" . | sha256sum | trunc 8 }}\n',
+        'a: {{ include "x" . | adler32sum }}\n',
+        '{{ $x := include "x" . | sha256sum }}\n',
         'a: {{ include "x" . | trunc 63 | quote }}\n',
+        '{{ dict "a" (include "x" .) | include "x" }}\n',
         '{{ range $k, $v := fromYaml (include "x" .) }}{{ $k }}{{ end }}\n',
     ],
 )
@@ -133,7 +136,14 @@ def test_a_helper_whose_text_is_used_is_not_marked(use: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "use", ['{{ include "x" . }}\n', '{{- include "x" . | nindent 4 }}\n', '{{ template "x" . }}\n']
+    "use",
+    [
+        '{{ include "x" . }}\n',
+        '{{- include "x" . | nindent 4 }}\n',
+        '{{ template "x" . }}\n',
+        '{{- dict "a" .Values | include "x" | nindent 4 }}\n',
+        '{{- dict "a" .Values | include .Values.which }}\n',
+    ],
 )
 def test_a_helper_that_is_only_printed_is_marked(use: str) -> None:
     assert "k: v #@0:2@" in marked(HELPER, use)
@@ -141,7 +151,12 @@ def test_a_helper_that_is_only_printed_is_marked(use: str) -> None:
 
 def test_what_an_unsafe_helper_includes_is_unsafe_too() -> None:
     outer = '{{- define "y" }}\n{{ include "x" . }}\n{{- end }}\n'
-    assert "#@" not in "".join(marked(HELPER, outer, '{{ include "y" . | sha256sum }}\n'))
+    assert "#@" not in "".join(marked(HELPER, outer, '{{ include "y" . | upper }}\n'))
+
+
+@pytest.mark.parametrize("digest", ["sha256sum", "sha1sum", "sha512sum"])
+def test_a_helper_whose_text_is_hashed_besides_is_marked(digest: str) -> None:
+    assert "k: v #@0:2@" in marked(HELPER, f'a: {{{{ include "x" . | {digest} }}}}\n{{{{ include "x" . }}}}\n')
 
 
 @pytest.mark.parametrize("digest", ["sha256sum", "sha256sum | trunc 63"])

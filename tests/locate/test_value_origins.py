@@ -132,7 +132,7 @@ def test_values_through_templates(engine: HelmEngine, tmp_path: Path, lines: str
         ),
         # its text is used elsewhere, so it bears no marks: its only line with the key
         (
-            '  b: {{ include "h" . | sha256sum }}\n  {{- include "h" . | nindent 2 }}',
+            '  b: {{ include "h" . | len }}\n  {{- include "h" . | nindent 2 }}',
             "a: {{ .Values.x }}",
             "values.yaml:1 < templates/_h.tpl:2 rendered at",
         ),
@@ -498,9 +498,22 @@ def test_values_of_maps(
     assert places(engine, tmp_path, files, *path) == [place]
 
 
+def test_a_key_of_an_item_with_another_name_is_not_the_one(engine: HelmEngine, tmp_path: Path) -> None:
+    own = "  - name: own\n    {{- with .Values.x }}\n    a: one\n    {{- end }}"
+    define = f"x:\n{own}\n  {{{{- .Values.more | nindent 2 }}}}"
+    use = '{{- include "h" . | nindent 2 }}\n  size: {{ include "h" . | len }}'  # so it bears no marks
+    files = {
+        "values.yaml": "x: 1\nmore: |-\n  - a: one\n    name: other\n",
+        "templates/_h.tpl": f'{{{{- define "h" -}}}}\n{define}\n{{{{- end -}}}}\n',
+        "templates/a.yaml": f"{HEAD}data:\n  {use}\n",
+    }
+    assert places(engine, tmp_path, files, "data", "x", 0, "a") == ["templates/_h.tpl:5"]
+    assert places(engine, tmp_path, files, "data", "x", 1, "a") == ["templates/a.yaml"]
+
+
 def test_an_item_whose_line_is_not_known_is_found_in_the_values(engine: HelmEngine, tmp_path: Path) -> None:
     define = "x:\n  - name: own\n    a: zero\n  - name: other\n    a: zero\n  {{- toYaml .Values.list | nindent 2 }}"
-    use = '{{- include "h" . | nindent 2 }}\n  digest: {{ include "h" . | sha256sum }}'  # so it bears no marks
+    use = '{{- include "h" . | nindent 2 }}\n  size: {{ include "h" . | len }}'  # so it bears no marks
     files = {
         "values.yaml": VALUES,
         "templates/_h.tpl": f'{{{{- define "h" -}}}}\n{define}\n{{{{- end -}}}}\n',

@@ -21,6 +21,7 @@ from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.lines import ITEM, KEY, has_form
 from helm_constitution.templates.nodes import (
     Action,
+    Command,
     Comment,
     Content,
     Control,
@@ -118,10 +119,10 @@ def _owned(nodes: Iterable[Content], owner: str | None) -> Iterator[tuple[str | 
 
 
 def _calls(node: Content) -> Iterator[tuple[str, bool]]:
-    """The named templates that a content's own actions call, and whether they only print them.
+    """The named templates that a content's own actions call, and whether marks in them do no harm: the actions only
+    print them, or only their digest, which may change.
 
-    The name is empty where it is computed and the text is used; ``include (print $.Template.BasePath …) | sha256sum``
-    names a whole file and changes nothing but the digest.
+    The name is empty where it is computed and the text is used.
     """
     if isinstance(node, TemplateCall):
         yield node.name, True
@@ -133,24 +134,36 @@ def _calls(node: Content) -> Iterator[tuple[str, bool]]:
                 continue
             target = command.args[1]
             if isinstance(target, String):
-                yield target.value, command is printed
-            elif command is not printed and not _is_file_digest(pipeline):
+                yield target.value, command is printed or _is_hashed(command, pipeline)
+            elif command is not printed and not _is_digest(pipeline):
                 yield "", False
 
 
 def _printed_include(pipeline: Pipeline) -> object:
-    """The include of an action that only prints it, maybe indented; None for any other action."""
-    first, *others = pipeline.commands
+    """The include of an action that only prints it, maybe indented; None for any other action.
+
+    Its argument may come through the pipeline: ``dict "a" .Values | include "name" | nindent 4``.
+    """
     if pipeline.variables:
         return None
-    for command in others:
+    for command in reversed(pipeline.commands):
         head = command.args[0]
-        if not isinstance(head, Identifier) or head.name not in _INDENTING:
+        if not isinstance(head, Identifier):
             return None
-    return first
+        if head.name not in _INDENTING:
+            return command
+    return None
 
 
-def _is_file_digest(pipeline: Pipeline) -> bool:
+def _is_hashed(include: Command, pipeline: Pipeline) -> bool:
+    """Whether a pipeline gives nothing but the whole digest of an include: those are not compared."""
+    if pipeline.variables or len(pipeline.commands) != 2 or pipeline.commands[0] is not include:
+        return False
+    function = pipeline.commands[1].args[0]
+    return isinstance(function, Identifier) and function.name in ("sha256sum", "sha1sum", "sha512sum")
+
+
+def _is_digest(pipeline: Pipeline) -> bool:
     functions = [command.args[0] for command in pipeline.commands]
     if len(functions) > 1 and isinstance(functions[-1], Identifier) and functions[-1].name == "trunc":
         functions.pop()

@@ -10,6 +10,7 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.locate.in_block import lines_of_block
 from helm_constitution.locate.resolve import in_line, key_column, key_on_line, locate, nearest
 from helm_constitution.locate.source_map import Origin, SourceMaps
+from helm_constitution.locate.template_keys import is_of_other_item, keys_above
 from helm_constitution.locate.value_matching import (
     Value,
     alternatives,
@@ -21,7 +22,6 @@ from helm_constitution.locate.value_matching import (
     value_by_name,
 )
 from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.templates.lines import KEY
 from helm_constitution.text.yaml_document import Path, RenderedLine, Span, View, YamlDocument, dotted
 
 if TYPE_CHECKING:
@@ -102,8 +102,9 @@ class ValueOrigins:
                 column = key_column(line, key)
                 if column is not None:
                     candidates += 1
-                    above = _keys_above(text, index)
-                    if keys[len(keys) - len(above) - 1 : -1] == above:
+                    above = keys_above(text, index)
+                    is_other = is_of_other_item(text, index, place.document, path)
+                    if keys[len(keys) - len(above) - 1 : -1] == above and not is_other:
                         part = in_line(location.base, template.path, first + index, line, column, location.precision)
                         found[part] = None
         if len(found) == 1:
@@ -360,23 +361,6 @@ class ValueOrigins:
         if found is None:
             found = self._texts[key] = list(documents_in(value))
         return found
-
-
-def _keys_above(text: Sequence[str], index: int) -> list[str]:
-    """The keys above a line of a named template, by their indentation, the outermost first."""
-    keys: list[str] = []
-    depth = _depth(text[index])
-    for line in reversed(text[1:index]):
-        match = KEY.match(line)
-        if match is not None and _depth(line) < depth:
-            depth = _depth(line)
-            keys.append(match[0].strip(" \t-:").strip("'\""))
-    return keys[::-1]
-
-
-def _depth(line: str) -> int:
-    """The column in which a line's key begins, after the dashes of items."""
-    return len(line) - len(line.lstrip(" -"))
 
 
 def _lines_of(template: TemplateFile, node: Node) -> range:
