@@ -266,9 +266,11 @@ def privileged_port(container: Container, subject: Subject) -> Iterator[Violatio
     Fix: Listen on a port above 1023; the Service can still have port 80.
     Source: Linux capabilities(7), CAP_NET_BIND_SERVICE; kube-linter privileged-ports
     """
+    known: set[int] = set()
     for port in container.field("ports").items():
         number = port.get("containerPort")
-        if 0 < (number.integer() or 0) < 1024:
+        if 0 < (number.integer() or 0) < 1024 and number.integer() not in known:  # one port may have two protocols
+            known.add(number.integer() or 0)
             message = (
                 f'container "{container.name}" listens on the privileged port {number.data};'
                 f" use a port above 1023, and map {number.data} to it with the Service's targetPort"

@@ -74,6 +74,12 @@ def test_privileged_ports(port: str, is_bad: bool) -> None:
     assert bool(judge(a.privileged_port, text)) is is_bad
 
 
+def test_a_privileged_port_of_two_protocols_is_told_once() -> None:
+    ports = "[{containerPort: 53, protocol: UDP}, {containerPort: 53}, {containerPort: 80}]"
+    found = judge(a.privileged_port, pod(f"{{containers: [{{name: dns, ports: {ports}}}]}}"))
+    assert [message.partition(";")[0].rpartition(" ")[2] for message in found] == ["53", "80"]
+
+
 def test_storage_drivers_have_charts_of_their_own() -> None:
     text = "apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: disk}\n"
     assert judge_in(a.csi_object, text) == [
