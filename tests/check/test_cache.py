@@ -364,8 +364,8 @@ def test_a_state_that_nobody_kept_is_ignored(place: Path, chart: Path, cli4: Cli
 def test_a_folder_is_no_empty_file(chart: Path, content: str) -> None:
     (chart / "a").mkdir()
     write(chart, {"a/b": content})
-    folder = contents.files_of(str(chart)).digest()
+    folder = contents.files_of(str(chart)).digests()
     (chart / "a" / "b").unlink()
     (chart / "a").rmdir()
     write(chart, {"a": "", "b": content})
-    assert contents.files_of(str(chart)).digest() != folder
+    assert contents.files_of(str(chart)).digests() != folder

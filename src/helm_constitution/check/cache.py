@@ -168,7 +168,9 @@ class Caches:
         if inputs is None:
             return None
         name = f"{self._folder.digest(inputs.digest)}.json"
-        lint = LintPlace(self._folder, f"{self._folder.digest(inputs.of_helm)}{_LINT}")
+        lint = LintPlace(
+            self._folder, f"{self._folder.digest(inputs.of_templates)}{_LINT}", self._folder.digest(inputs.of_helm)
+        )
         return Cache(self._folder, name, lint, path, inputs.configuration, self._options)
 
 

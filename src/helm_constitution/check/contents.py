@@ -19,10 +19,35 @@ MAX_FILES = 5_000
 STATE = ".state"
 """How the names of kept states end."""
 _DIGEST_BYTES = 32
+_SHAPING = (
+    *(b"define", b"block"),
+    *(b"set $", b"set .", b"set (", b"set(", b"set  ", b"set\t", b"set\n", b"set\r"),
+    *(b"erge ", b"erge(", b"erge\t", b"erge\n", b"erge\r"),
+    *(b"Overwrite ", b"Overwrite(", b"Overwrite\t", b"Overwrite\n", b"Overwrite\r"),
+)
+"""What stands in a template that defines named templates, or that may change values for those rendered after it."""
 
 
 class Unfit(Exception):
     """The chart is too large to be hashed, or holds what has no content of its own (a device, a pipe, a loop)."""
+
+
+class Digests(NamedTuple):
+    """Digests of a chart's content: of all files, and of all but those templates that no other one depends on."""
+
+    whole: bytes
+    shared: bytes
+
+
+def is_alone(name: bytes, content: bytes) -> bool:
+    """Whether a file is a template that only renders itself: it names no template and sets no value for later ones.
+
+    Args:
+        name: its path in the chart.
+        content: what it holds.
+    """
+    is_template = name.startswith(b"templates/") and name.endswith((b".yaml", b".yml"))
+    return is_template and not any(part in content for part in _SHAPING)
 
 
 class Files(NamedTuple):
@@ -36,16 +61,17 @@ class Files(NamedTuple):
     states: list[FileState]
     size: int
 
-    def digest(self) -> bytes:
-        """A digest of the names and the contents. Raises OSError, Unfit."""
-        digest, left = sha256_for(self.size), MAX_BYTES
+    def digests(self) -> Digests:
+        """Digests of the names and the contents. Raises OSError, Unfit."""
+        whole, shared, left = sha256_for(self.size), sha256_for(self.size), MAX_BYTES
         for name, place in self.names:
             content = read_content(place, left) if place is not None else b""
             left -= len(content)
-            digest.update(b"%d %d " % (len(name), len(content)))
-            digest.update(name)
-            digest.update(content)
-        return digest.digest()
+            for digest in (whole,) if is_alone(name, content) else (whole, shared):
+                digest.update(b"%d %d " % (len(name), len(content)))
+                digest.update(name)
+                digest.update(content)
+        return Digests(whole.digest(), shared.digest())
 
 
 class KeptContents:
@@ -58,23 +84,23 @@ class KeptContents:
     def __init__(self, folder: PrivateFolder) -> None:
         self._folder = folder
 
-    def digest(self, chart: str) -> bytes:
-        """A digest of the content of a chart's folder or package. Raises OSError, Unfit."""
+    def digests(self, chart: str) -> Digests:
+        """Digests of the content of a chart's folder or package. Raises OSError, Unfit."""
         now = time.time_ns()
         files = files_of(chart)
         if os.name != "posix":  # st_ctime is the time of creation there
-            return files.digest()
+            return files.digests()
         # As plain tuples, of which Python itself makes the text: that takes a quarter of the time.
         state = sha256(repr((files.names, [*map(tuple, files.states)])).encode("utf-8", "surrogateescape")).digest()
         name = f"{self._folder.digest(os.fsencode(os.path.abspath(chart)))}{STATE}"
         kept = self._folder.read(name)
-        if kept is not None and len(kept) == 2 * _DIGEST_BYTES and kept[:_DIGEST_BYTES] == state:
-            return kept[_DIGEST_BYTES:]
-        digest = files.digest()
+        if kept is not None and len(kept) == 3 * _DIGEST_BYTES and kept[:_DIGEST_BYTES] == state:
+            return Digests(kept[_DIGEST_BYTES : 2 * _DIGEST_BYTES], kept[2 * _DIGEST_BYTES :])
+        digests = files.digests()
         if all(one.is_settled(now) for one in files.states):
             with contextlib.suppress(OSError):
-                self._folder.write(name, state + digest)
-        return digest
+                self._folder.write(name, state + digests.whole + digests.shared)
+        return digests
 
 
 def files_of(chart: str) -> Files:

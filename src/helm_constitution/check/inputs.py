@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 class InputDigest(NamedTuple):
     """What a chart's report depends on, as a digest, and what helm's answers depend on, which is less.
 
+    ``of_templates`` is what helm's answers about each single template depend on besides the template.
     ``configuration`` is the file that was found for the chart.
     """
 
     digest: bytes
     of_helm: bytes
+    of_templates: bytes
     configuration: Path | None
 
 
@@ -55,16 +57,17 @@ class Inputs:
         """The digest of a chart's folder or package, and of what rules it; None where the chart can't be hashed."""
         from helm_constitution.policy.find import find_configuration
 
-        digest, of_helm = self._common.copy(), self._of_helm.copy()
+        digest, of_helm, of_templates = self._common.copy(), self._of_helm.copy(), self._of_helm.copy()
         try:
             configuration = find_configuration(path, self._options.configuration)
             _add(digest, _inputs(path, self._options, configuration))
-            contents = self._kept.digest(str(path)) if self._kept is not None else files_of(str(path)).digest()
+            contents = self._kept.digests(str(path)) if self._kept is not None else files_of(str(path)).digests()
         except (OSError, ValueError, Unfit, ConstitutionError):
             return None
-        for one in (digest, of_helm):
-            one.update(contents)
-        return InputDigest(digest.digest(), of_helm.digest(), configuration)
+        digest.update(contents.whole)
+        of_helm.update(contents.whole)
+        of_templates.update(contents.shared)
+        return InputDigest(digest.digest(), of_helm.digest(), of_templates.digest(), configuration)
 
     def of_name(self, name: str) -> bytes:
         """The digest of a chart that its name tells from every other one: a version in a repository, a commit."""

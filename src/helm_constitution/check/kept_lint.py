@@ -1,57 +1,136 @@
 """Remembers what ``helm lint`` said about a chart, by the content of the chart's files and of the values it was given.
 
-After a change of the constitution, the configuration or a waiver, helm doesn't lint the chart again. Only answers that
-can't quote a value are kept: no message at all, or messages about Chart.yaml, which is all that most charts get.
+After a change of the constitution, the configuration or a waiver, helm doesn't lint the chart again; after a change of
+a template on which no other one depends, it lints a copy of the chart without the other ones of that kind. Only answers
+that can't quote a value are kept: no message at all, or messages about Chart.yaml, which is all that most charts get.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
+from helm_constitution.check.contents import is_alone
 from helm_constitution.core.named_tuples import NamedTuple
-from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending
+from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending, RenderOutput
+from helm_constitution.kubernetes.documents import template_path
 
 if TYPE_CHECKING:
+    from helm_constitution.chart.model import Chart
     from helm_constitution.check.private_folder import PrivateFolder
 
 _QUOTABLE = "Chart.yaml"
 
+StartLint: TypeAlias = Callable[[Collection[str]], Pending[LintOutput]]
+"""Asks helm to lint the chart without some of its templates, by their paths."""
+
+
+class KeptLint(NamedTuple):
+    """An answer that is kept.
+
+    ``chart`` is a digest of everything that helm was given, ``clean`` are digests of templates about which it had
+    nothing to say, each with what it renders.
+    """
+
+    chart: str
+    output: LintOutput
+    clean: frozenset[str]
+
 
 class LintPlace(NamedTuple):
-    """Where helm's answer about one chart is kept."""
+    """Where helm's answer about one chart is kept, and the digest of everything that it depends on.
+
+    The name of the file depends on the same, except those templates on which nothing else depends.
+    """
 
     folder: PrivateFolder
     name: str
+    digest: str
 
-    def lint(self, start: Callable[[], Pending[LintOutput]]) -> Pending[LintOutput]:
-        """The answer that is kept, or else the one that helm is asked for now, which is kept when it is there.
-
-        Args:
-            start: asks helm.
-        """
-        known = self._load()
-        return Answered(known) if known is not None else _Asked(start(), self)
-
-    def _load(self) -> LintOutput | None:
+    def load(self) -> KeptLint | None:
+        """The answer that is kept, if it is there and whole."""
         content = self.folder.read(self.name)
         if content is None:
             return None
         try:
-            return LintOutput(tuple(_message(*one) for one in json.loads(content)))
+            digest, messages, clean = json.loads(content)
+            return KeptLint(str(digest), LintOutput(tuple(_message(*one) for one in messages)), frozenset(clean))
         except (ValueError, TypeError, RecursionError):
             return None
 
-    def store(self, output: LintOutput) -> None:
+    def store(self, output: LintOutput, clean: Collection[str]) -> None:
         """Keeps an answer; where that fails nothing is lost but time."""
         kept = [(one.level, one.text, one.line, one.column) for one in output.messages]
-        if output.failed or tuple(_message(*one) for one in kept) != output.messages:
+        if not is_of_metadata(output) or tuple(_message(*one) for one in kept) != output.messages:
             return
         try:
-            self.folder.write(self.name, json.dumps(kept).encode())
+            self.folder.write(self.name, json.dumps((self.digest, kept, sorted(clean))).encode())
         except OSError:
             return
+
+
+class Linting:
+    """``helm lint`` of a chart: known, under way, or to begin once it is known what the templates render.
+
+    A template that no other one depends on, and that has the same text and renders the same as when helm had nothing to
+    say about it, isn't linted again, unless helm rejects the chart without it.
+
+    Args:
+        start: asks helm.
+        place: where answers are kept; None where they aren't.
+    """
+
+    def __init__(self, start: StartLint, place: LintPlace | None = None) -> None:
+        self._start = start
+        self._place = place
+        self._texts: dict[str, str] = {}
+        self._left_out: list[str] = []
+        kept = place.load() if place is not None else None
+        self._is_kept = kept is not None and place is not None and kept.chart == place.digest
+        self._clean: frozenset[str] = kept.clean if kept is not None else frozenset()
+        self._pending: Pending[LintOutput] | None = None
+        if kept is not None and self._is_kept:
+            self._pending = Answered(kept.output)
+        elif not self._clean:
+            self._pending = start(())
+
+    def take_rendered(self, chart: Chart, output: RenderOutput) -> None:
+        """Starts ``helm lint`` if it waited for what the chart renders with the same values."""
+        if self._place is None or self._is_kept:
+            return
+        self._texts = dict(_templates(chart, output, self._place.folder))
+        if self._pending is None:
+            self._left_out = [path for path, digest in self._texts.items() if digest in self._clean]
+            self._pending = self._start(self._left_out)
+
+    def result(self) -> LintOutput:
+        """Waits for helm, and keeps the answer."""
+        pending = self._pending or self._start(())
+        output = pending.result()
+        if self._left_out and not is_of_metadata(output):
+            output = self._start(()).result()
+        if self._place is not None and not self._is_kept:
+            self._place.store(output, self._texts.values())
+        return output
+
+
+def is_of_metadata(output: LintOutput) -> bool:
+    """Whether helm linted a chart to the end and had nothing to say but about Chart.yaml."""
+    return not output.failed and all(message.file == _QUOTABLE for message in output.messages)
+
+
+def _templates(chart: Chart, output: RenderOutput, folder: PrivateFolder) -> Iterator[tuple[str, str]]:
+    """The templates that no other one depends on, each with a digest of its text and of what it renders."""
+    if not output.ok:
+        return
+    texts: dict[str, list[str]] = {}
+    for document in output.documents:
+        texts.setdefault(template_path(document.source, chart.name), []).append(document.text)
+    for path, text in chart.files.items():
+        if path.startswith("templates/") and is_alone(os.fsencode(path), text.encode()):
+            yield path, folder.digest(json.dumps((path, text, texts.get(path, ()))).encode())
 
 
 def _message(level: int, text: str, line: int | None, column: int | None) -> HelmMessage:
@@ -59,19 +138,3 @@ def _message(level: int, text: str, line: int | None, column: int | None) -> Hel
     if not isinstance(text, str) or not all(isinstance(place, int | None) for place in (line, column)):
         raise TypeError("no message of helm lint")
     return HelmMessage(MessageLevel(level), text, file=_QUOTABLE, line=line, column=column)
-
-
-class _Asked:
-    def __init__(self, pending: Pending[LintOutput], place: LintPlace) -> None:
-        self._pending = pending
-        self._place = place
-
-    def result(self) -> LintOutput:
-        """Waits for helm, and keeps the answer."""
-        output = self._pending.result()
-        self._place.store(output)
-        return output
-
-    def done(self) -> bool:
-        """Whether helm has ended."""
-        return self._pending.done()

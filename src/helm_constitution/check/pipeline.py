@@ -10,6 +10,7 @@ lines are looked for and the values that set them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from helm_constitution.helm.protocol import Answered
 
 if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
+    from helm_constitution.check.kept_lint import Linting
     from helm_constitution.check.memory import Memory
     from helm_constitution.check.setup import Policy
     from helm_constitution.compare.comparison import Comparison
@@ -123,6 +125,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     checked = CheckedChart(analysed, severities=policy.severities, schemas=policy.schemas)
     rules.run(checked, until=lambda: session.done() and baseline.done())
     rendered = session.run()
+    linting.take_rendered(chart, first.result())
     if request.memory is not None:
         request.memory.keep(rendered)
     checked = checked.with_rendered(rendered, *_compared(baseline, rendered))
@@ -183,7 +186,7 @@ def _compared(baseline: BaselineSession | NoBaseline, rendered: RenderedChart) -
 
 def _start_helm(
     request: CheckRequest, cache: Cache | None, stack: ExitStack
-) -> tuple[AnalysedChart, Memory, Pending[RenderOutput], Pending[LintOutput]]:
+) -> tuple[AnalysedChart, Memory, Pending[RenderOutput], Linting]:
     """Reads the chart, with helm at work: it takes longest, so it starts before anything heavy is imported or read."""
     engine, options = request.engine, request.options
     folder = request.copy or _folder(request.chart)
@@ -200,16 +203,18 @@ def _start_helm(
     return analysed, known, first, _lint(request, analysed, cache, stack)
 
 
-def _lint(request: CheckRequest, analysed: AnalysedChart, cache: Cache | None, stack: ExitStack) -> Pending[LintOutput]:
-    draft = request.memory if request.is_draft else None
-    if draft is not None and draft.lint is not None:
-        return Answered(draft.lint)
+def _lint(request: CheckRequest, analysed: AnalysedChart, cache: Cache | None, stack: ExitStack) -> Linting:
+    from helm_constitution.check.kept_lint import Linting
     from helm_constitution.render.cheap_lint import begin_lint
 
-    def start() -> Pending[LintOutput]:
-        return begin_lint(request.engine, analysed, request.options.request, stack)
+    draft = request.memory.lint if request.memory is not None and request.is_draft else None
 
-    return cache.lint.lint(start) if cache is not None else start()
+    def start(without: Collection[str]) -> Pending[LintOutput]:
+        if draft is not None:
+            return Answered(draft)
+        return begin_lint(request.engine, analysed, request.options.request, stack, without)
+
+    return Linting(start, cache.lint if cache is not None else None)
 
 
 def _folder(chart: Path) -> Path:

@@ -1,8 +1,8 @@
-"""``helm lint`` of charts that make RSA keys, which are slow: by a copy that makes elliptic ones."""
+"""``helm lint`` of a copy of the chart: with elliptic keys in place of RSA ones, which are slow; without templates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def begin_lint(
-    engine: HelmEngine, analysed: AnalysedChart, request: RenderRequest, stack: ExitStack
+    engine: HelmEngine,
+    analysed: AnalysedChart,
+    request: RenderRequest,
+    stack: ExitStack,
+    without: Collection[str] = (),
 ) -> Pending[LintOutput]:
     """Starts ``helm lint``.
 
@@ -24,16 +28,18 @@ def begin_lint(
         analysed: the chart.
         request: the values it is linted with.
         stack: keeps the copy, if there is one.
+        without: paths of templates that are not linted.
     """
     chart = analysed.chart
-    sources = cheap_sources(analysed)
+    sources = {path: text for path, text in cheap_sources(analysed).items() if path not in without}
 
     def plain() -> Pending[LintOutput]:
         return engine.lint(chart.path, request)
 
-    if not sources:
+    if not sources and not without:
         return plain()
-    return _OfCopy(engine.lint(stack.enter_context(edited_copy(chart, sources)), request), plain)
+    copy = stack.enter_context(edited_copy(chart, sources, without))
+    return _OfCopy(engine.lint(copy, request), plain)
 
 
 class _OfCopy:
