@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.helm.faultless import API_VERSION, KIND, is_faultless
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderedText
 
 _SOURCE = "\n---\n# Source: "
@@ -21,26 +22,6 @@ prints a ``# Source:`` of its own or a block scalar holds one."""
 # In whole files (--debug) it may be the template's as well: only a template's path counts.
 _FILE_SOURCE = LazyPattern(r"^---\n# Source: ([^/\n]+/(?:charts/[^/\n]+/)*templates/.+)\n", re.MULTILINE)
 _SEPARATOR = LazyPattern(r"^---[ \t]*", re.MULTILINE)
-
-_KIND = LazyPattern(r"^kind:[ \t]*[\"']?([A-Za-z][A-Za-z0-9]*)[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)
-_API_VERSION = LazyPattern(r"^apiVersion:[ \t]*[\"']?[A-Za-z0-9][A-Za-z0-9./-]*[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)
-# Helm reads the head of an object as Go reads JSON: the case of a key doesn't matter, the last of several counts.
-_HEAD_KEY = LazyPattern(r"^[\"']?(?:apiVersion|kind|metadata)[\"']?(?=[ \t]*:)", re.MULTILINE | re.IGNORECASE)
-_METADATA = LazyPattern(r"^metadata:[ \t\r]*(?:#.*)?\n((?:[ \t#].*\n|[ \t\r]*\n)+)", re.MULTILINE)
-# Lines of metadata that hold texts, the maps of labels and annotations, and nothing else.
-_PLAIN_METADATA = LazyPattern(
-    r"(?:(?:[ \t\r]*(?:\#.*)?"
-    r"|[ \t]+(?:annotations|labels):[ \t\r]*(?:\#.*)?"
-    r"|[ \t]+(?![\"']?annotations)(?:\"[\w./-]+\"|'[\w./-]+'|[\w./-]+):[ \t]+[^\s\[{&*!|>#%@`].*"
-    r")\n)*",
-    re.IGNORECASE,
-)
-_ALIAS = LazyPattern(r"\*[A-Za-z_]")
-# What the parser accepts and helm may reject: tags, infinity, merge keys, keys that are null, maps or lists, `\/`.
-_ODD = LazyPattern(
-    r"(?<![^\s\[{,])(?:!|\?\s|(?:(?:null|~)[ \t]{0,9})?:(?:\s|\Z))|\.(?:inf|nan)\b|<<|[\]}][ \t]{0,9}:|\\/",
-    re.IGNORECASE,
-)
 
 HOOK = "helm.sh/hook"
 _HOOKS = frozenset(
@@ -170,7 +151,7 @@ def _by_source(document: RenderedText) -> str:
 
 def _install_place(text: str) -> tuple[int, str]:
     """Where helm installs an object: kinds unknown to helm come last, by name."""
-    match = _KIND.search(text)
+    match = KIND.search(text)
     kind = match[1] if match is not None else _read_kind(text)
     place = _PLACES.get(kind)
     return (len(_PLACES), kind) if place is None else (place, "")
@@ -263,7 +244,7 @@ def uninstallable(documents: Iterable[RenderedText], memory: TextMemory | None =
 
 
 def _identity_fault(text: str) -> str | None:
-    version, kind = _API_VERSION.search(text), _KIND.search(text)
+    version, kind = API_VERSION.search(text), KIND.search(text)
     if version is not None and kind is not None and kind[1][0].isupper():
         return None
     head = _read_head(text)
@@ -280,7 +261,7 @@ def _identity_fault(text: str) -> str | None:
 
 
 def _fault(text: str) -> tuple[str, int | None] | None:
-    if not _needs_reading(text):
+    if is_faultless(text):
         return None
     try:
         head = _read(text)
@@ -290,28 +271,6 @@ def _fault(text: str) -> tuple[str, int | None] | None:
         return "rendered text is not YAML: found unknown escape character", line
     fault = _head_fault(head)
     return None if fault is None else (f"rendered text is not a Kubernetes object: {fault}", None)
-
-
-def _needs_reading(text: str) -> bool:
-    """Whether a document may hold a fault. Most can be excluded at a tenth of the cost of reading them."""
-    from helm_constitution.text.yaml_composer import HAS_C_PARSER
-
-    if not HAS_C_PARSER:
-        return True
-    from yaml import YAMLError
-    from yaml._yaml import CParser
-
-    try:
-        CParser(text).raw_parse()
-    except YAMLError:
-        return True
-    keys = sorted(_HEAD_KEY.findall(text))
-    if keys != ["apiVersion", "kind", "metadata"] or not _API_VERSION.search(text) or not _KIND.search(text):
-        return True
-    metadata = _METADATA.search(text)
-    if metadata is None or _PLAIN_METADATA.fullmatch(metadata[1]) is None:
-        return True
-    return _ODD.search(text) is not None or _has_alias(text)
 
 
 def _escaped_slash(text: str) -> int | None:
@@ -328,11 +287,6 @@ def _escaped_slash(text: str) -> int | None:
         if "/" in re.findall(r"\\(.)", text[start.index : end.index], re.DOTALL):
             return int(start.line) + 1
     return None
-
-
-def _has_alias(text: str) -> bool:
-    """Whether a document may use an anchor; an undefined one shows only when it is read."""
-    return any(match.start() == 0 or text[match.start() - 1] in " \t\n[{," for match in _ALIAS.finditer(text))
 
 
 def _head_fault(head: object) -> str | None:
