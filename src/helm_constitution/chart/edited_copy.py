@@ -77,8 +77,8 @@ def _copy(chart: Chart, folder: Path, sources: Mapping[str, str], without: Colle
         if parent not in made:
             os.makedirs(parent, exist_ok=True)
             made.add(parent)
-        with open(place, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with open(place, "wb", buffering=0) as file:
+            file.write(text.encode())
     for path in chart.undecodable:
         _link(chart.path / path, folder / path)
     dependencies = chart.path / "charts"
