@@ -18,6 +18,7 @@ from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Gate
 from helm_constitution.fleet.checker import Job
+from helm_constitution.fleet.done import report_in
 from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.remote import version_here
 from helm_constitution.fleet.run import check_fleet
@@ -96,7 +97,8 @@ def charts(tmp_path: Path) -> list[Place]:
 
 def job(**options: object) -> Job:
     """What every chart is checked with."""
-    return Job("embedded", CheckOptions()._replace(**options), Limits(), version_here("embedded"))  # type: ignore[arg-type]
+    chosen = CheckOptions()._replace(**options)  # type: ignore[arg-type]
+    return Job("embedded", chosen, Limits(), version_here("embedded"), packs=True)
 
 
 def checked(
@@ -105,8 +107,9 @@ def checked(
     """The reports by the charts' names; ``meanwhile`` is told how many are done."""
     found: dict[str, ChartReport] = {}
     try:
-        for number, report in check_fleet(places, None, cluster):
-            found[Path(places[number].where).name] = report
+        for number, done in check_fleet(places, None, cluster):
+            assert done.packed is not None
+            found[Path(places[number].where).name] = report_in(done.packed)
             meanwhile(len(found))
     finally:
         cluster.close()

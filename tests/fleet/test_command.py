@@ -91,6 +91,19 @@ def test_a_result_that_is_not_whole_is_made_again(charts: Path, content: bytes) 
 
 
 @pytest.mark.helm
+def test_a_report_that_is_not_whole_is_made_again_where_it_is_needed(charts: Path) -> None:
+    options = ("--results", "results", "--format", "sarif", "charts/one")
+    first = fleet(charts, *options)
+    (file,) = kept(charts)
+    whole = file.read_bytes()
+    row, _, report = gzip.decompress(whole).partition(b"\n")
+    file.write_bytes(gzip.compress(row + b"\n" + report[:-9], mtime=0))
+    assert fleet(charts, *options).stdout == first.stdout
+    assert file.read_bytes() == whole
+    assert fleet(charts, *options).stdout == first.stdout
+
+
+@pytest.mark.helm
 def test_a_chart_that_can_not_be_checked_is_tried_again(charts: Path) -> None:
     (charts / "charts" / "two" / "Chart.yaml").write_text("{", "utf-8")
     done = fleet(charts, "--results", "results", "--format", "json", "charts")

@@ -122,20 +122,22 @@ SILENT = """
 from functools import partial
 from pathlib import Path
 from helm_constitution.check.options import CheckOptions
+from helm_constitution.fleet.done import done_with
 from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.pool import Pool
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import Limits
 
 options = CheckOptions(rules=(Path("own"),), select=("ours/odd",))
-pool = Pool(partial(choose_engine, "embedded", Limits()), options, Limits(), workers=1, silence=3.0)
+finish = partial(done_with, packs=False)
+pool = Pool(partial(choose_engine, "embedded", Limits()), options, Limits(), 1, finish, silence=3.0)
 pool.submit(7, Place.local(Path("two")))
 found = []
 while not found:
     found = list(pool.wait())
 pool.close()
-((number, report),) = found
-print(number, report.name, report.troubles[0].message)
+((number, done),) = found
+print(number, done.row.name, done.row.problem)
 """
 
 

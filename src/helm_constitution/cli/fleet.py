@@ -19,7 +19,9 @@ from helm_constitution.cli.progress import Progress
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.fleet.bring import placed_report
 from helm_constitution.fleet.charts import Workers, start_workers
+from helm_constitution.fleet.done import Done, done_with, report_in
 from helm_constitution.fleet.results import Results
 from helm_constitution.fleet.run import check_fleet
 from helm_constitution.fleet.sources import places as places_of
@@ -27,7 +29,7 @@ from helm_constitution.fleet.tables import write_tables
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.report import FORMATS, matrix, renderer
-from helm_constitution.report.matrix import Matrix, Row, row_of
+from helm_constitution.report.matrix import Matrix, Row
 from helm_constitution.report.model import ChartReport, RunReport
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def command(
     arguments = arguments._replace(options=arguments.options._replace(fail_on=fail_on, cache=False))
     places = places_of(sources, newest, results / "git" if results is not None else None)
     wanted = {form, *(target for target, _ in targets)}
-    checked = _checked(places, arguments, results, scheduler, keeps=not wanted.issubset(_OF_ROWS))
+    checked = _checked(places, arguments, results, scheduler, reports=not wanted.issubset(_OF_ROWS))
     if results is not None:
         files = write_tables(results, checked.matrix)
         say(f"results: {', '.join(map(str, files))}", error=True)
@@ -120,36 +122,35 @@ def command(
 
 
 def _checked(
-    places: Sequence[Place], arguments: CheckArguments, folder: Path | None, scheduler: str | None, *, keeps: bool
+    places: Sequence[Place], arguments: CheckArguments, folder: Path | None, scheduler: str | None, *, reports: bool
 ) -> _Checked:
     """Checks the charts, with a bar on the terminal meanwhile; keeps their reports where they are needed."""
     engine = choose_engine(arguments.engine, arguments.limits)
     try:
-        results = Results(folder, _inputs(engine, arguments)) if folder is not None else None
+        results = Results(folder, _inputs(engine, arguments), reports=reports) if folder is not None else None
+        packs = reports or results is not None
         names = engine.name, engine.version(), engine.kube_version(arguments.options.request)
         rows: dict[int, Row] = {}
-        reports: dict[int, ChartReport] = {}
-        with closing(_workers(len(places), engine, arguments, scheduler)) as workers:
-            for number, report in _shown(check_fleet(places, results, workers), places):
-                rows[number] = row_of(report)
-                if keeps:
-                    reports[number] = report
+        found: dict[int, ChartReport] = {}
+        with closing(_workers(len(places), engine, arguments, scheduler, packs=packs)) as workers:
+            for number, done in _shown(check_fleet(places, results, workers), places):
+                rows[number] = done.row
+                if reports and done.packed is not None:
+                    found[number] = placed_report(places[number], report_in(done.packed))
     finally:
         engine.close()
     ordered = tuple(rows[number] for number in sorted(rows))
-    run = RunReport(*names, tuple(reports[number] for number in sorted(reports)))
+    run = RunReport(*names, tuple(found[number] for number in sorted(found)))
     return _Checked(Matrix(*names, ordered), run)
 
 
-def _shown(
-    found: Generator[tuple[int, ChartReport], None, None], places: Sequence[Place]
-) -> Iterable[tuple[int, ChartReport]]:
+def _shown(found: Generator[tuple[int, Done], None, None], places: Sequence[Place]) -> Iterable[tuple[int, Done]]:
     progress = Progress()
     try:
         with closing(found):
-            for done, (number, report) in enumerate(found, 1):
-                progress.show_charts(done, len(places), places[number].shown)
-                yield number, report
+            for count, (number, done) in enumerate(found, 1):
+                progress.show_charts(count, len(places), places[number].shown)
+                yield number, done
     finally:
         progress.clear()
 
@@ -161,13 +162,16 @@ def _inputs(engine: HelmEngine, arguments: CheckArguments) -> Inputs:
         raise ConfigurationError(f"a file that an option names can't be read: {error}") from None
 
 
-def _workers(charts: int, engine: HelmEngine, arguments: CheckArguments, scheduler: str | None) -> Workers:
+def _workers(
+    charts: int, engine: HelmEngine, arguments: CheckArguments, scheduler: str | None, *, packs: bool
+) -> Workers[Done]:
     if scheduler is None:
         start = functools.partial(choose_engine, arguments.engine)
-        return start_workers(charts, engine, arguments.options, start, arguments.limits)
+        finish = functools.partial(done_with, packs=packs)
+        return start_workers(charts, engine, arguments.options, start, arguments.limits, finish)
     from helm_constitution.fleet.scheduler import Cluster
 
-    return Cluster.connect(scheduler, engine, arguments.options, arguments.limits)
+    return Cluster.connect(scheduler, engine, arguments.options, arguments.limits, packs=packs)
 
 
 def _rendered(checked: _Checked, form: str, *, full: bool) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from helm_constitution.report.model import ChartReport
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Shown(NamedTuple):
@@ -38,7 +39,7 @@ class Shown(NamedTuple):
     charts: Callable[[int, int, str], None] | None = None
 
 
-class Workers(Protocol):
+class Workers(Protocol[T_co]):
     """The workers that check charts."""
 
     def has_room(self) -> bool:
@@ -49,8 +50,8 @@ class Workers(Protocol):
         """Gives a chart to be checked, by its number among the others, and the cache that doesn't answer it."""
         ...
 
-    def wait(self) -> Iterator[tuple[int, ChartReport]]:
-        """Waits a while for reports; each comes with its chart's number."""
+    def wait(self) -> Iterator[tuple[int, T_co]]:
+        """Waits a while for charts that are done; what was made of each report comes with the chart's number."""
         ...
 
     def close(self) -> None:
@@ -86,7 +87,7 @@ def check_charts(
             answer = answers.made(charts[0], report, cache)
         yield answer
         return
-    with closing(start_workers(len(charts), engine, options, start, limits)) as workers:
+    with closing(start_workers(len(charts), engine, options, start, limits, _same)) as workers:
         ready: dict[int, Callable[[], T]] = {}
         asked: dict[int, Cache | None] = {}
         waiting = iter(enumerate(charts))
@@ -124,7 +125,7 @@ class _Kept(Generic[T]):
 
 
 def _some(
-    waiting: Iterator[tuple[int, Path]], workers: Workers, kept: _Kept[T], asked: dict[int, Cache | None]
+    waiting: Iterator[tuple[int, Path]], workers: Workers[object], kept: _Kept[T], asked: dict[int, Cache | None]
 ) -> dict[int, Callable[[], T]]:
     """Gives the workers charts until they have enough, or the next one is unchanged."""
     while workers.has_room():
@@ -149,7 +150,8 @@ def start_workers(
     options: CheckOptions,
     start: Callable[[Limits], HelmEngine] | None,
     limits: Limits,
-) -> Workers:
+    finish: Callable[[ChartReport], T],
+) -> Workers[T]:
     """What checks so many charts: processes side by side where they can be forked, else this one.
 
     Args:
@@ -158,27 +160,29 @@ def start_workers(
         options: the options for each chart.
         start: makes the engine of a process.
         limits: of a helm run; its jobs are how many charts are checked at once, 0 for as many as there are cores.
+        finish: what the process that checked a chart makes of its report.
     """
     if start is None:
-        return _ThisProcess(engine, options)
+        return _ThisProcess(engine, options, finish)
     engine.version()  # for the report, and for the cache: the process that tells it for the first time ends here
     engine.close()
     if not may_soon_fork():
-        return _ThisProcess(start(limits), options)
+        return _ThisProcess(start(limits), options, finish)
     from helm_constitution.fleet.pool import Pool
 
     jobs = limits.jobs or len(os.sched_getaffinity(0))
     at_once = min(jobs, charts)
     own = limits._replace(jobs=max(jobs // at_once, 1))
-    return Pool(lambda: start(own), options, own, at_once)
+    return Pool(lambda: start(own), options, own, at_once, finish)
 
 
-class _ThisProcess:
+class _ThisProcess(Generic[T]):
     """Checks charts one after the other, where no process can be forked."""
 
-    def __init__(self, engine: HelmEngine, options: CheckOptions) -> None:
+    def __init__(self, engine: HelmEngine, options: CheckOptions, finish: Callable[[ChartReport], T]) -> None:
         self._engine = engine
         self._options = options
+        self._finish = finish
         self._next: tuple[int, Place, Cache | None] | None = None
 
     def has_room(self) -> bool:
@@ -189,12 +193,12 @@ class _ThisProcess:
         """See Workers."""
         self._next = number, place, cache
 
-    def wait(self) -> Iterator[tuple[int, ChartReport]]:
+    def wait(self) -> Iterator[tuple[int, T]]:
         """See Workers."""
         if self._next is not None:
             number, place, cache = self._next
             self._next = None
-            yield number, check_place(place, CheckRequest(Path(), self._engine, self._options), cache)
+            yield number, self._finish(check_place(place, CheckRequest(Path(), self._engine, self._options), cache))
             gc.collect()  # objects and their parts know each other: nothing else gives a chart's memory back
 
     def close(self) -> None:

@@ -15,23 +15,28 @@ import sys
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.signals import Terminated, end_cleanly
+from helm_constitution.fleet.done import Done, done_with
 from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.pool import Pool
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.helm.worker import read_message, write_message
-from helm_constitution.report.model import ChartReport
 
 _LEAVE_SECONDS = 5.0
 
 
 class Job(NamedTuple):
-    """What every chart of a run is checked with; ``version`` is ``version_here()`` where the run was started."""
+    """What every chart of a run is checked with.
+
+    ``version`` is ``version_here()`` where the run was started; ``packs`` says whether the run needs the reports,
+    besides their rows in the matrix.
+    """
 
     engine: str
     options: CheckOptions
     limits: Limits
     version: str
+    packs: bool
 
 
 class Checker:
@@ -47,8 +52,8 @@ class Checker:
         self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
         write_message(self._requests, {"job": pickle.dumps(job)})
 
-    def check(self, place: Place) -> ChartReport | None:
-        """The report of a chart; None where the process has ended."""
+    def check(self, place: Place) -> Done | None:
+        """A chart, checked; None where the process has ended."""
         try:
             write_message(self._requests, {"place": pickle.dumps(place)})
             message = read_message(self._answers)
@@ -57,8 +62,8 @@ class Checker:
         if message is None:
             self.close()
             return None
-        report: ChartReport = pickle.loads(message["report"])
-        return report
+        done: Done = pickle.loads(message["done"])
+        return done
 
     def close(self) -> None:
         """Ends the process, with what it has started."""
@@ -89,17 +94,18 @@ def _serve() -> None:
         return
     job: Job = pickle.loads(first["job"])
     limits = job.limits._replace(jobs=1)
-    pool = Pool(functools.partial(choose_engine, job.engine, limits), job.options, limits, 1)
+    finish = functools.partial(done_with, packs=job.packs)
+    pool = Pool(functools.partial(choose_engine, job.engine, limits), job.options, limits, 1, finish)
     parent = os.getppid()
     try:
         while (request := read_message(requests)) is not None:
             pool.submit(0, pickle.loads(request["place"]))
-            found: list[tuple[int, ChartReport]] = []
+            found: list[tuple[int, Done]] = []
             while not found:
                 if os.getppid() != parent:
                     return  # the Dask worker was killed: nobody waits for this chart
                 found = list(pool.wait())
-            write_message(answers, {"report": pickle.dumps(found[0][1])})
+            write_message(answers, {"done": pickle.dumps(found[0][1])})
     finally:
         pool.close()
 

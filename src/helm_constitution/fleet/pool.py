@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConstitutionError
@@ -24,6 +24,8 @@ from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
+
+T = TypeVar("T")
 
 SILENT_SECONDS = 600.0
 """How long a worker may give no sign; ten times the time of a helm run where that is more."""
@@ -58,7 +60,7 @@ class _Worker:
             time.sleep(0.005)
 
 
-class Pool:
+class Pool(Generic[T]):
     """Checks charts in several processes.
 
     Args:
@@ -66,6 +68,7 @@ class Pool:
         options: the options for each chart.
         limits: of a helm run; a worker may hold as much memory, besides its engine.
         workers: how many there are at most.
+        finish: what a worker makes of a chart's report.
         silence: seconds after which an unresponsive worker is ended; None for SILENT_SECONDS.
     """
 
@@ -75,12 +78,14 @@ class Pool:
         options: CheckOptions,
         limits: Limits,
         workers: int,
+        finish: Callable[[ChartReport], T],
         silence: float | None = None,
     ) -> None:
         self._start = start
         self._options = options
         self._limits = limits
         self._most = workers
+        self._finish = finish
         self._silence = max(SILENT_SECONDS, 10 * limits.seconds) if silence is None else silence
         self._workers: list[_Worker] = []
 
@@ -100,8 +105,8 @@ class Pool:
         with contextlib.suppress(BrokenPipeError):  # it has ended; that is seen when its answer is waited for
             write_message(worker.requests, {"place": pickle.dumps(place), "cache": pickle.dumps(cache)})
 
-    def wait(self) -> Iterator[tuple[int, ChartReport]]:
-        """Waits until a worker says something; gives the reports that are done by then, by the charts' numbers."""
+    def wait(self) -> Iterator[tuple[int, T]]:
+        """Waits until a worker says something; gives what is done by then, by the charts' numbers."""
         busy = {worker.answers: worker for worker in self._workers if worker.task is not None}
         watch = select.poll()
         for descriptor in busy:
@@ -130,19 +135,19 @@ class Pool:
 
             preload(self._options)
         foreign = [number for worker in self._workers for number in (worker.requests, worker.answers)]
-        worker = _Worker(*fork_worker(self._start, self._options, foreign))
+        worker = _Worker(*fork_worker(self._start, self._options, self._finish, foreign))
         self._workers.append(worker)
         return worker
 
-    def _heard(self, worker: _Worker) -> Iterator[tuple[int, ChartReport]]:
+    def _heard(self, worker: _Worker) -> Iterator[tuple[int, T]]:
         message = read_message(worker.answers)
         if message is None:
             yield self._lost(worker, None)
-        elif "report" not in message:
+        elif "finished" not in message:
             worker.until = time.monotonic() + self._silence
         else:
             assert worker.task is not None
-            yield worker.task, pickle.loads(message["report"])
+            yield worker.task, pickle.loads(message["finished"])
             worker.task = None
             if message["leaves"]:
                 self._workers.remove(worker)
@@ -155,15 +160,15 @@ class Pool:
             return f"the check made no progress for {self._silence:g} s and was stopped"
         return None
 
-    def _lost(self, worker: _Worker, breach: str | None) -> tuple[int, ChartReport]:
-        """The report of the chart that a worker had when it ended, or was ended."""
+    def _lost(self, worker: _Worker, breach: str | None) -> tuple[int, T]:
+        """What is made of the chart that a worker had when it ended, or was ended."""
         self._workers.remove(worker)
         status = worker.end(0.0 if breach is not None else END_SECONDS)
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         words = breach or f"the process that checked this chart {how}"
         assert worker.task is not None
         error = ConstitutionError(f"{words}; check the chart alone to see more, or report this as a bug")
-        return worker.task, failed_place(worker.place, error)
+        return worker.task, self._finish(failed_place(worker.place, error))
 
 
 def kill_with_children(pid: int) -> None:

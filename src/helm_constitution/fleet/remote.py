@@ -5,6 +5,7 @@ Each of its threads has a process of its own that checks charts, see ``checker``
 
 from __future__ import annotations
 
+import pickle
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,10 @@ from helm_constitution import __version__
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.fleet.bring import failed_place
 from helm_constitution.fleet.checker import Checker, Job
+from helm_constitution.fleet.done import Done, done_with
 from helm_constitution.fleet.place import Place
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import Limits
-from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -41,8 +42,12 @@ def version_here(engine: str) -> str:
         return f"helm-constitution {__version__} without helm: {error}"
 
 
-def check_here(place: Place, job: Job) -> ChartReport:
+def check_here(packed_place: bytes, packed_job: bytes) -> Done:
     """Checks a chart on the Dask worker that this is called on.
+
+    Args:
+        packed_place: the chart, pickled.
+        packed_job: what it is checked with, pickled.
 
     Raises:
         OtherVersion: the worker is not the same as where the run was started.
@@ -50,7 +55,7 @@ def check_here(place: Place, job: Job) -> ChartReport:
     worker = get_worker()
     checkers = worker.plugins[PLUGIN]
     assert isinstance(checkers, Checkers)
-    return checkers.check(place, job)
+    return checkers.check(pickle.loads(packed_place), pickle.loads(packed_job))
 
 
 class Checkers(WorkerPlugin):
@@ -78,7 +83,7 @@ class Checkers(WorkerPlugin):
         for checker in self._all:
             checker.close()
 
-    def check(self, place: Place, job: Job) -> ChartReport:
+    def check(self, place: Place, job: Job) -> Done:
         """See :func:`check_here`."""
         with self._lock:
             if self._version is None:
@@ -89,9 +94,9 @@ class Checkers(WorkerPlugin):
         if checker is None or checker.job != job:
             checker = Checker(job)
             self._all.append(checker)
-        report = checker.check(place)
-        if report is None:
+        done = checker.check(place)
+        if done is None:
             error = ConstitutionError("the process that checked this chart ended; check the chart alone to see more")
-            return failed_place(place, error)
+            return done_with(failed_place(place, error), packs=job.packs)
         self._idle.append(checker)
-        return report
+        return done

@@ -6,19 +6,15 @@ and runs nothing.
 
 from __future__ import annotations
 
-import gzip
-import json
 import zlib
 from pathlib import Path
 
-from helm_constitution.check.failed import UNREADABLE
 from helm_constitution.check.inputs import Inputs
-from helm_constitution.check.report_codec import decode, encode
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_bytes
+from helm_constitution.fleet.done import Done, report_in, row_in
 from helm_constitution.fleet.place import Kind, Place
-from helm_constitution.report.model import ChartReport
 
 
 class Results:
@@ -27,14 +23,16 @@ class Results:
     Args:
         folder: where they are kept; made where it is missing.
         inputs: what they depend on: a report of another version, of other options or of other files is not taken.
+        reports: whether the run needs the reports themselves, besides their rows in the matrix.
 
     Raises:
         ConfigurationError: the folder can't be made.
     """
 
-    def __init__(self, folder: Path, inputs: Inputs) -> None:
+    def __init__(self, folder: Path, inputs: Inputs, *, reports: bool) -> None:
         self.folder = folder
         self._inputs = inputs
+        self._reports = reports
         make_folder(folder / "charts")
 
     def file_of(self, place: Place) -> Path | None:
@@ -49,27 +47,28 @@ class Results:
         name = sha256(digest).hexdigest()
         return self.folder / "charts" / name[:2] / f"{name[2:]}.json.gz"
 
-    def load(self, file: Path | None) -> ChartReport | None:
-        """A report, if it exists and is complete."""
+    def load(self, file: Path | None) -> Done | None:
+        """A chart that is done, if its report exists and is complete."""
         if file is None:
             return None
         try:
-            report = decode(gzip.decompress(file.read_bytes()).decode())
+            packed = file.read_bytes()
+            if self._reports:
+                report_in(packed)
+            return Done(row_in(packed), packed)
         except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        return report if isinstance(report, ChartReport) else None
 
-    def store(self, file: Path | None, report: ChartReport) -> None:
+    def store(self, file: Path | None, done: Done) -> None:
         """Keeps a report. A chart that could not be checked at all is not done: the next run tries it again.
 
         Raises:
             ConfigurationError: it can't be written.
         """
-        if file is None or any(trouble.kind == UNREADABLE for trouble in report.troubles):
+        if file is None or done.packed is None or not done.final:
             return
         make_folder(file.parent)
-        text = json.dumps(encode(report), separators=(",", ":"))
-        write_bytes(file, gzip.compress(text.encode(), 1, mtime=0), "the result")
+        write_bytes(file, done.packed, "the result")
 
 
 def make_folder(folder: Path) -> None:

@@ -7,19 +7,18 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helm_constitution.fleet.bring import placed_report
 from helm_constitution.fleet.place import Place
 
 if TYPE_CHECKING:
     from helm_constitution.fleet.charts import Workers
+    from helm_constitution.fleet.done import Done
     from helm_constitution.fleet.results import Results
-    from helm_constitution.report.model import ChartReport
 
 
 def check_fleet(
-    places: Sequence[Place], results: Results | None, workers: Workers
-) -> Generator[tuple[int, ChartReport], None, None]:
-    """Checks the charts of a fleet; gives each report with its chart's number, in the order in which they are done.
+    places: Sequence[Place], results: Results | None, workers: Workers[Done]
+) -> Generator[tuple[int, Done], None, None]:
+    """Checks the charts of a fleet; gives each that is done with its number, in the order in which they are done.
 
     Args:
         places: the charts.
@@ -33,16 +32,16 @@ def check_fleet(
     files: dict[int, Path | None] = {}
     left = len(places)
     while left:
-        for number, report in _some(waiting, workers, results, files) or workers.wait():
+        for number, done in _some(waiting, workers, results, files) or workers.wait():
             left -= 1
             if results is not None and number in files:
-                results.store(files.pop(number), report)
-            yield number, placed_report(places[number], report)
+                results.store(files.pop(number), done)
+            yield number, done
 
 
 def _some(
-    waiting: Iterator[tuple[int, Place]], workers: Workers, results: Results | None, files: dict[int, Path | None]
-) -> list[tuple[int, ChartReport]]:
+    waiting: Iterator[tuple[int, Place]], workers: Workers[Done], results: Results | None, files: dict[int, Path | None]
+) -> list[tuple[int, Done]]:
     """Gives the workers charts until they have enough, or the next one is done already."""
     while workers.has_room():
         number, place = next(waiting, (None, None))
@@ -50,9 +49,9 @@ def _some(
             return []
         if results is not None:
             file = results.file_of(place)
-            report = results.load(file)
-            if report is not None:
-                return [(number, report)]
+            done = results.load(file)
+            if done is not None:
+                return [(number, done)]
             files[number] = file
         workers.submit(number, place)
     return []

@@ -8,7 +8,10 @@ its workers: that is Dask's design, and TLS is set up by Dask's own configuratio
 from __future__ import annotations
 
 import itertools
+import pickle
+import queue
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,10 +19,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from helm_constitution.core.errors import ConfigurationError, ConstitutionError, internal_error
 from helm_constitution.fleet.bring import failed_place
 from helm_constitution.fleet.checker import Job
+from helm_constitution.fleet.done import Done, done_with
 from helm_constitution.fleet.place import Place
 
 try:
-    from distributed import Client, wait
+    from distributed import Client
     from distributed.scheduler import KilledWorker
 
     from helm_constitution.fleet.remote import Checkers, OtherVersion, check_here, version_here
@@ -34,7 +38,6 @@ if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
     from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine, Limits
-    from helm_constitution.report.model import ChartReport
 
 _CONNECT_SECONDS = 60.0
 """How long a scheduler may be gone, and how long it may have no worker."""
@@ -56,16 +59,20 @@ class Cluster:
     def __init__(self, address: str, job: Job, patience: float = _CONNECT_SECONDS) -> None:
         self._address = address
         self._job = job
+        self._packed_job = pickle.dumps(job)
         self._patience = patience
         self._places: dict[int, Place] = {}
-        self._futures: dict[Future[ChartReport], int] = {}
+        self._futures: dict[Future[Done], int] = {}
+        self._group = f"check-{uuid.uuid4().hex}"
         self._runs = itertools.count()
         self._room = 0
         self._begin()
 
     @classmethod
-    def connect(cls, address: str, engine: HelmEngine, options: CheckOptions, limits: Limits) -> Cluster:
-        """Connects with a scheduler.
+    def connect(
+        cls, address: str, engine: HelmEngine, options: CheckOptions, limits: Limits, *, packs: bool
+    ) -> Cluster:
+        """Connects with a scheduler; ``packs`` says whether the run needs the reports, besides their rows.
 
         Raises:
             ConfigurationError: it can't be reached, or a worker differs from this machine.
@@ -73,7 +80,7 @@ class Cluster:
         if "://" not in address:
             raise ConfigurationError(f"--scheduler {address}: must be tcp://HOST:PORT")
         engine.close()
-        return cls(address, Job(engine.name, options, limits, version_here(engine.name)))
+        return cls(address, Job(engine.name, options, limits, version_here(engine.name), packs))
 
     def has_room(self) -> bool:
         """See Workers."""
@@ -84,23 +91,43 @@ class Cluster:
         self._places[number] = place
         self._start(number, place)
 
-    def wait(self) -> Iterator[tuple[int, ChartReport]]:
+    def wait(self) -> Iterator[tuple[int, Done]]:
         """See Workers.
 
         Raises:
             ConfigurationError: the scheduler or its workers stay away, or a worker differs from this machine.
         """
-        try:
-            wait(list(self._futures), timeout=_WAIT_SECONDS, return_when="FIRST_COMPLETED")
-        except (TimeoutError, CancelledError):
+        ended = self._some_ended()
+        if not ended:
             self._look_for_workers()
-        done = [future for future in self._futures if future.done()]
-        if any(future.cancelled() or future.status == "lost" for future in done) or self._client.status == "closed":
-            self._begin()
-            return
-        for future in done:
+        try:
+            # All in one message there and back: a round trip for each chart would keep a hundred workers waiting.
+            finished = {future.key: future for future in ended if future.status == "finished"}
+            answers = self._client.gather(finished, errors="skip") if finished else {}
+        except (OSError, CancelledError):
+            answers = {}
+        again = self._client.status == "closed"
+        for future in ended:
+            done = answers.get(future.key)
+            if done is None and future.status != "error":
+                again = True  # the scheduler is gone, and all that it knew
+                continue
             number = self._futures.pop(future)
-            yield number, self._report(self._places.pop(number), future)
+            place = self._places.pop(number)
+            yield number, done if done is not None else self._failed(place, future)
+        if again:
+            self._client.close(timeout=2)
+            self._begin()
+
+    def _some_ended(self) -> list[Future[Done]]:
+        """Waits a while for checks that have ended, in whatever way; all that have by then."""
+        ended: list[Future[Done]] = []
+        try:
+            ended.append(self._ended.get(timeout=_WAIT_SECONDS))
+            while True:
+                ended.append(self._ended.get_nowait())
+        except queue.Empty:
+            return ended
 
     def close(self) -> None:
         """See Workers: takes back what is under way."""
@@ -127,6 +154,7 @@ class Cluster:
         self._asked(lambda: self._client.register_plugin(Checkers()))
         self._look_for_workers()
         self._futures.clear()
+        self._ended: queue.SimpleQueue[Future[Done]] = queue.SimpleQueue()
         for number, place in self._places.items():
             self._start(number, place)
 
@@ -153,15 +181,17 @@ class Cluster:
             self._room = self._room or 1
 
     def _start(self, number: int, place: Place) -> None:
-        key = f"{place.shown}-{number}-{next(self._runs)}-{time.time_ns()}"
-        future = self._client.submit(check_here, place, self._job, key=key, pure=False, retries=0)
+        # One group for all charts: the scheduler keeps every group that it has seen, and learns from one how long a
+        # check takes. The chart is packed, for Dask looks into tuples for keys.
+        key = (self._group, next(self._runs), place.shown)
+        future = self._client.submit(check_here, pickle.dumps(place), self._packed_job, key=key, pure=False, retries=0)
         self._futures[future] = number
+        future.add_done_callback(self._ended.put)
 
-    def _report(self, place: Place, future: Future[ChartReport]) -> ChartReport:
+    def _failed(self, place: Place, future: Future[Done]) -> Done:
         error = future.exception()
-        if error is None:
-            return future.result()
         if isinstance(error, OtherVersion):
             raise self._differs("that has joined", str(error))
         words = f"the check was lost with {error.last_worker.address}" if isinstance(error, KilledWorker) else None
-        return failed_place(place, ConstitutionError(words or internal_error(error)))
+        report = failed_place(place, ConstitutionError(words or internal_error(error)))
+        return done_with(report, packs=self._job.packs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import pickle
@@ -16,6 +17,7 @@ from helm_constitution.fleet.bring import check_place
 from helm_constitution.helm.process import resident
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.helm.worker import read_message, write_message
+from helm_constitution.report.model import ChartReport
 
 GROWN_BYTES = 128 * 1024**2
 """A worker that holds so much more than at its start makes room for a fresh one: no garbage is collected in it.
@@ -23,12 +25,18 @@ GROWN_BYTES = 128 * 1024**2
 With 40 MiB at its start and 120 MiB for the largest charts, that keeps every worker below 300 MiB."""
 
 
-def fork_worker(start: Callable[[], HelmEngine], options: CheckOptions, foreign: Sequence[int]) -> tuple[int, int, int]:
+def fork_worker(
+    start: Callable[[], HelmEngine],
+    options: CheckOptions,
+    finish: Callable[[ChartReport], object],
+    foreign: Sequence[int],
+) -> tuple[int, int, int]:
     """Forks a worker. The process must have one thread.
 
     Args:
         start: makes the worker's engine.
         options: the options for each chart.
+        finish: what the worker makes of a chart's report, for the process that forks it.
         foreign: descriptors that belong to other workers, closed in this one.
 
     Returns:
@@ -46,15 +54,14 @@ def fork_worker(start: Callable[[], HelmEngine], options: CheckOptions, foreign:
             os.close(descriptor)
         raise
     if pid == 0:
-        _live(request_end, answer_end, start, options, (*foreign, requests, answers))
+        serve = functools.partial(_serve, request_end, answer_end, start, options, finish)
+        _live(serve, (*foreign, requests, answers))
     os.close(request_end)
     os.close(answer_end)
     return pid, requests, answers
 
 
-def _live(
-    requests: int, answers: int, start: Callable[[], HelmEngine], options: CheckOptions, foreign: Sequence[int]
-) -> None:
+def _live(serve: Callable[[], None], foreign: Sequence[int]) -> None:
     """The life of a worker, of which it never comes back into the program that was forked."""
     status = 70
     try:
@@ -65,7 +72,7 @@ def _live(
         sys.stdout = sys.stderr  # standard output is the report's
         signals.end_cleanly()
         gc.disable()
-        _serve(requests, answers, start, options)
+        serve()
         status = 0
     except (signals.Terminated, KeyboardInterrupt, BrokenPipeError):
         status = 1
@@ -77,7 +84,13 @@ def _live(
         os._exit(status)
 
 
-def _serve(requests: int, answers: int, start: Callable[[], HelmEngine], options: CheckOptions) -> None:
+def _serve(
+    requests: int,
+    answers: int,
+    start: Callable[[], HelmEngine],
+    options: CheckOptions,
+    finish: Callable[[ChartReport], object],
+) -> None:
     def progress(done: int, planned: int) -> None:
         write_message(answers, {"done": done, "planned": planned})
 
@@ -88,10 +101,9 @@ def _serve(requests: int, answers: int, start: Callable[[], HelmEngine], options
         while (request := read_message(requests)) is not None:
             # Pipes of our own between two copies of one program: nobody else writes into them.
             cache = pickle.loads(request["cache"])
-            report = check_place(pickle.loads(request["place"]), asked, cache)
+            finished = pickle.dumps(finish(check_place(pickle.loads(request["place"]), asked, cache)))
             leaves = resident(os.getpid()) > most
-            write_message(answers, {"report": pickle.dumps(report), "leaves": leaves})
-            del report
+            write_message(answers, {"finished": finished, "leaves": leaves})
             if leaves:
                 return
     finally:
