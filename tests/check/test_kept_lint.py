@@ -211,6 +211,11 @@ def test_hints_about_the_metadata_come_back_as_they_were(place: LintPlace, messa
     assert kept(place) == LintOutput(messages)
 
 
+def test_an_answer_about_a_chart_that_changed_meanwhile_is_not_kept(place: LintPlace) -> None:
+    Linting(lambda _: Answer(LintOutput((HINT,))), place, lambda: False).result()
+    assert kept(place) is None
+
+
 @pytest.mark.parametrize(
     "output",
     [

@@ -291,9 +291,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "XDG_CACHE_HOME": str(root / "cache")}
-    command = [sys.executable, "-m", "helm_constitution", "plan", *arguments, "--engine", "embedded"]
+def run(root: Path, *arguments: str, helm: str | None = None) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "XDG_CACHE_HOME": str(root / "cache"), **({} if helm is None else {"HELM_BIN": helm})}
+    engine = "embedded" if helm is None else "cli"
+    command = [sys.executable, "-m", "helm_constitution", "plan", *arguments, "--engine", engine]
     return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
 
 
@@ -305,6 +306,18 @@ def test_the_command_fills_the_plan(root: Path) -> None:
     assert "- [ ] **Documentation**: <!-- helm-constitution -->fail, 1 error; " in text
     run(root, "plan.md", "web")
     assert (root / "plan.md").read_text("utf-8") == text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a helm that is a script")
+def test_what_is_written_during_the_check_stays(root: Path, helm4: Path) -> None:
+    helm = root / "helm"
+    helm.write_text(f'#!/bin/sh\necho "Words of Ada" >> {root}/plan.md\nexec {helm4} "$@"\n')
+    helm.chmod(0o755)
+    done = run(root, "plan.md", "web", helm=str(helm))
+    assert done.returncode == 0, done.stderr
+    text = (root / "plan.md").read_text("utf-8")
+    assert "- [ ] **Documentation**: <!-- helm-constitution -->fail" in text
+    assert text.endswith("Words of Ada\n")
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import zlib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.check.contents import MAX_BYTES, STATE, KeptContents, Unfit, read_content
-from helm_constitution.check.inputs import Inputs, stamps
+from helm_constitution.check.inputs import FilesState, Inputs, stamps
 from helm_constitution.check.kept_lint import LintPlace
 from helm_constitution.check.kept_patterns import PATTERNS
 from helm_constitution.check.kept_report import KEPT_DAYS, PART, KeptReport, keep, keep_part
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.core.file_state import FileState
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.user_dirs import cache_folder
 
@@ -40,15 +42,16 @@ class Cache(NamedTuple):
     The files that a configuration names (constitution, plan, values) are no part of the key: to know them the
     configuration must be parsed, which costs more than the rest. Their digests are kept with the report and compared
     when that is asked for, and so are the days on which it holds: from the day it was made until the next waiver
-    expires, at most KEPT_DAYS.
+    expires, at most KEPT_DAYS. ``made`` is the time before the check, in nanoseconds since 1970.
     """
 
     folder: PrivateFolder
     name: str
     lint: LintPlace
     chart: Path
-    configuration: Path | None
+    files: FilesState
     options: CheckOptions
+    made: int
 
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
@@ -82,7 +85,8 @@ class Cache(NamedTuple):
         return kept.report() if kept is not None else None
 
     def store(self, report: ChartReport, today: str) -> ChartReport:
-        """Keeps a report that was made today (an ISO date); where that fails nothing is lost but time.
+        """Keeps a report that was made today (an ISO date); where that fails nothing is lost but time. What changed
+        while it was checked would be kept for what it was before, so that isn't.
 
         Returns:
             The report, with its mark if it is kept.
@@ -93,6 +97,9 @@ class Cache(NamedTuple):
             configuration = self._configuration()
             files = [configuration.constitution, configuration.plan]
             files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
+            named = [file for file in files if file is not None and file.is_file()]
+            if not self.is_unchanged() or any(FileState.of(file.stat()).changed > self.made for file in named):
+                return report
             folders: list[tuple[str, tuple[str, ...]]] = [(place, (".py", ".md")) for place in configuration.packs]
             folders.extend((str(place), (".yaml", ".yml", ".json")) for place in configuration.policies)
             if configuration.schemas is not None:
@@ -102,7 +109,7 @@ class Cache(NamedTuple):
                 "mark": mark,
                 "made": today,
                 "until": min(self._last_day(configuration, report.name, today), _days_after(today)),
-                "files": [(str(file), self._digest(file)) for file in files if file is not None and file.is_file()],
+                "files": [(str(file), self._digest(file)) for file in named],
                 "folders": [(place, endings, list(stamps(place, endings))) for place, endings in folders],
             }
             text = zlib.compress(_json(encode(report)).encode(), 1)
@@ -115,6 +122,10 @@ class Cache(NamedTuple):
         """Keeps a part of a report that was made of the report with this mark."""
         keep_part(self.folder, mark, form, part)
 
+    def is_unchanged(self) -> bool:
+        """Whether the chart, and the files that rule it, are as they were when this place was made."""
+        return FilesState.of(self.chart, self.options, KeptContents(self.folder)) == self.files
+
     def _digest(self, file: Path) -> str:
         return self.folder.digest(read_content(str(file), MAX_BYTES))
 
@@ -123,7 +134,7 @@ class Cache(NamedTuple):
         from helm_constitution.policy.configuration import load_configuration
 
         modules = known_modules(self.options.rules)
-        return load_configuration(self.configuration, self.chart, modules, policies=self.options.policies)
+        return load_configuration(self.files.configuration, self.chart, modules, policies=self.options.policies)
 
     def _last_day(self, configuration: Configuration, name: str, today: str) -> str:
         """The day on which the next waiver ends that holds today."""
@@ -171,7 +182,7 @@ class Caches:
         lint = LintPlace(
             self._folder, f"{self._folder.digest(inputs.of_templates)}{_LINT}", self._folder.digest(inputs.of_helm)
         )
-        return Cache(self._folder, name, lint, path, inputs.configuration, self._options)
+        return Cache(self._folder, name, lint, path, inputs.files, self._options, time.time_ns())
 
 
 class CacheState(NamedTuple):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution import __version__
-from helm_constitution.check.contents import MAX_BYTES, KeptContents, Unfit, files_of, read_content
+from helm_constitution.check.contents import MAX_BYTES, Digests, KeptContents, Unfit, files_of, read_content
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.named_tuples import NamedTuple
@@ -20,17 +20,50 @@ if TYPE_CHECKING:
     from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 
 
+class FilesState(NamedTuple):
+    """The files that a check of one chart reads, as digests: ``contents`` of the chart, ``given`` of the values files
+    of the command line, ``around`` of what rules the chart.
+
+    ``configuration`` is the file that was found for the chart.
+    """
+
+    contents: Digests
+    given: bytes
+    around: bytes
+    configuration: Path | None
+
+    @classmethod
+    def of(cls, path: Path, options: CheckOptions, kept: KeptContents | None) -> FilesState | None:
+        """The files as they are now; None where the chart can't be hashed.
+
+        Args:
+            path: a chart's folder or package.
+            options: of the check.
+            kept: digests of what charts contained before; None to read them all.
+        """
+        from helm_constitution.policy.find import find_configuration
+
+        try:
+            configuration = find_configuration(path, options.configuration)
+            around = sha256()
+            _add(around, _inputs(path, options, configuration))
+            given = _digest_of_given(options.request)
+            contents = kept.digests(str(path)) if kept is not None else files_of(str(path)).digests()
+        except (OSError, ValueError, Unfit, ConstitutionError):
+            return None
+        return cls(contents, given, around.digest(), configuration)
+
+
 class InputDigest(NamedTuple):
-    """What a chart's report depends on, as a digest, and what helm's answers depend on, which is less.
+    """What a chart's report depends on, as a digest, what helm's answers depend on, which is less, and the files.
 
     ``of_templates`` is what helm's answers about each single template depend on besides the template.
-    ``configuration`` is the file that was found for the chart.
     """
 
     digest: bytes
     of_helm: bytes
     of_templates: bytes
-    configuration: Path | None
+    files: FilesState
 
 
 class Inputs:
@@ -48,26 +81,23 @@ class Inputs:
     def __init__(self, engine: HelmEngine, options: CheckOptions, kept: KeptContents | None = None) -> None:
         self._options = options
         self._kept = kept
+        self._given = _digest_of_given(options.request)
         self._of_helm = sha256()
-        _add(self._of_helm, _helm_inputs(engine, options.request))
+        _add(self._of_helm, (self._given, *_helm_inputs(engine, options.request)))
         self._common = self._of_helm.copy()
         _add(self._common, _common_inputs(options))
 
     def of(self, path: Path) -> InputDigest | None:
         """The digest of a chart's folder or package, and of what rules it; None where the chart can't be hashed."""
-        from helm_constitution.policy.find import find_configuration
-
-        digest, of_helm, of_templates = self._common.copy(), self._of_helm.copy(), self._of_helm.copy()
-        try:
-            configuration = find_configuration(path, self._options.configuration)
-            _add(digest, _inputs(path, self._options, configuration))
-            contents = self._kept.digests(str(path)) if self._kept is not None else files_of(str(path)).digests()
-        except (OSError, ValueError, Unfit, ConstitutionError):
+        files = FilesState.of(path, self._options, self._kept)
+        if files is None:
             return None
-        digest.update(contents.whole)
-        of_helm.update(contents.whole)
-        of_templates.update(contents.shared)
-        return InputDigest(digest.digest(), of_helm.digest(), of_templates.digest(), configuration)
+        digest, of_helm, of_templates = self._common.copy(), self._of_helm.copy(), self._of_helm.copy()
+        _add(digest, (files.around, files.contents.whole))
+        of_helm.update(files.contents.whole)
+        of_templates.update(files.contents.shared)
+        # The values files are those that the digests hold, whatever they are by now.
+        return InputDigest(digest.digest(), of_helm.digest(), of_templates.digest(), files._replace(given=self._given))
 
     def of_name(self, name: str) -> bytes:
         """The digest of a chart that its name tells from every other one: a version in a repository, a commit."""
@@ -107,11 +137,15 @@ def _helm_inputs(engine: HelmEngine, request: RenderRequest) -> Iterator[bytes]:
     # The program's own files too: an edited rule must not answer with yesterday's report.
     program = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     yield from (repr(stamp).encode() for stamp in stamps(program))
-    for file in request.values_files:
-        yield read_content(str(file), MAX_BYTES)
-    for argument in request.set_arguments:
-        if argument.flag == "--set-file":
-            yield read_content(argument.value.partition("=")[2], MAX_BYTES)
+
+
+def _digest_of_given(request: RenderRequest) -> bytes:
+    """The files that the command line gives to helm. Raises OSError, ValueError, Unfit."""
+    files = [str(file) for file in request.values_files]
+    files += [one.value.partition("=")[2] for one in request.set_arguments if one.flag == "--set-file"]
+    digest = sha256()
+    _add(digest, (read_content(file, MAX_BYTES) for file in files))
+    return digest.digest()
 
 
 def _common_inputs(options: CheckOptions) -> Iterator[bytes]:

@@ -80,10 +80,14 @@ class Linting:
     Args:
         start: asks helm.
         place: where answers are kept; None where they aren't.
+        is_unchanged: whether the chart is still as it was when the place was made.
     """
 
-    def __init__(self, start: StartLint, place: LintPlace | None = None) -> None:
+    def __init__(
+        self, start: StartLint, place: LintPlace | None = None, is_unchanged: Callable[[], bool] = lambda: True
+    ) -> None:
         self._start = start
+        self._is_unchanged = is_unchanged
         self._place = place
         self._texts: dict[str, str] = {}
         self._left_out: list[str] = []
@@ -111,7 +115,7 @@ class Linting:
         output = pending.result()
         if self._left_out and not is_of_metadata(output):
             output = self._start(()).result()
-        if self._place is not None and not self._is_kept:
+        if self._place is not None and not self._is_kept and self._is_unchanged():
             self._place.store(output, self._texts.values())
         return output
 

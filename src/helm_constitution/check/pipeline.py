@@ -214,7 +214,7 @@ def _lint(request: CheckRequest, analysed: AnalysedChart, cache: Cache | None, s
             return Answered(draft)
         return begin_lint(request.engine, analysed, request.options.request, stack, without)
 
-    return Linting(start, cache.lint if cache is not None else None)
+    return Linting(start, cache.lint, cache.is_unchanged) if cache is not None else Linting(start)
 
 
 def _folder(chart: Path) -> Path:

@@ -19,7 +19,7 @@ from helm_constitution.cli.options import CheckArguments, check_options
 from helm_constitution.cli.printing import say
 from helm_constitution.cli.run import run_checks
 from helm_constitution.core.errors import ConfigurationError
-from helm_constitution.core.files import write_file
+from helm_constitution.core.files import held_alone, write_file
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Verdict, Waived
 from helm_constitution.core.named_tuples import NamedTuple
@@ -71,7 +71,7 @@ def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int
 
     Adds the configuration's waivers to its Complexity Tracking. Everything else in FILE stays unchanged.
     """
-    text = read_plan(file)
+    read_plan(file)
     run = run_checks((chart,) if chart is not None else (), arguments)
     if len(run.charts) > 1:
         message = f"a plan must be for one chart, but {len(run.charts)} were found; name one"
@@ -89,9 +89,12 @@ def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int
         policies=options.policies,
     )
     modules, is_shared = configuration.modules, configuration.plan_is_shared
-    filled = fill_plan(text, report, configuration.waivers, modules, file=str(file), is_shared=is_shared)
-    if filled != text:
-        write_file(file, filled, "the plan")
+    # As it is now: somebody may have written to it during the check, or another chart's check fills it too.
+    with held_alone((file,)):
+        text = read_plan(file)
+        filled = fill_plan(text, report, configuration.waivers, modules, file=str(file), is_shared=is_shared)
+        if filled != text:
+            write_file(file, filled, "the plan")
     kept = sum(principle.verdict in _KEPT for principle in report.principles)
     say(f"{file}: {kept} of {len(report.principles)} principles kept")
     for trouble in report.troubles:

@@ -90,9 +90,12 @@ class ChartFiles:
     def write(self, files: Mapping[str, bytes | None]) -> list[str]:
         """Writes the files that changed, each atomically; returns their paths.
 
+        Edits that belong together are written as a whole, or not at all: whatever ends it, what is written already is
+        restored.
+
         Raises:
             ChangedMeanwhile: a file has changed since it was read; nothing is written then.
-            ConfigurationError: a file is read-only or can't be written; those already written are restored.
+            ConfigurationError: a file is read-only or can't be written.
         """
         changed = {file: content for file, content in files.items() if content != self.original(file)}
         places = {file: self._place(file) for file in changed}
@@ -103,12 +106,12 @@ class ChartFiles:
             written: list[str] = []
             try:
                 for file in sorted(changed, key=lambda name: changed[name] is None):
-                    _put(places[file], changed[file])
                     written.append(file)
-            except ConfigurationError:
-                # Edits that belong together are written as a whole, or not at all.
+                    _put(places[file], changed[file])
+            except BaseException:
                 for file in reversed(written):
-                    _put(places[file], self.original(file))
+                    if _content(places[file]) != self.original(file):
+                        _put(places[file], self.original(file))
                 raise
         return sorted(changed)
 
