@@ -35,7 +35,10 @@ def check_fleet(
         for number, done in _some(waiting, workers, results, files) or workers.wait():
             left -= 1
             if results is not None and number in files:
-                results.store(files.pop(number), done)
+                file = files.pop(number)
+                # A chart that changed meanwhile has another place: what was found isn't kept for what it was.
+                if results.file_of(places[number]) == file:
+                    results.store(file, done)
             yield number, done
 
 
