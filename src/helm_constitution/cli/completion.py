@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.report.words import clean
+
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
+
+_PLAIN = LazyPattern(r"[\w./-]+")
 
 
 @click.command("completion")
@@ -41,7 +46,10 @@ def script(command: click.Command, shell: str, program: str = "helm-constitution
 
 
 def rule_ids(incomplete: str, modules: Sequence[RuleModule]) -> list[CompletionItem[str]]:
-    """Rules and modules that go on from what is typed, with what they find; in a list with commas the last word."""
+    """Rules and modules that go on from what is typed, with what they find; in a list with commas the last word.
+
+    A policy is named by somebody else, and a shell would run parts of an odd name: that is not offered.
+    """
     from helm_constitution.lint.explain import title
 
     done, comma, word = incomplete.rpartition(",")
@@ -49,4 +57,8 @@ def rule_ids(incomplete: str, modules: Sequence[RuleModule]) -> list[CompletionI
         *((module.key, f"all rules of {module.title}") for module in modules),
         *((rule.id, title(rule)) for module in modules for rule in module.rules),
     ]
-    return [CompletionItem(f"{done}{comma}{name}", help=text) for name, text in offered if name.startswith(word)]
+    return [
+        CompletionItem(f"{done}{comma}{name}", help=clean(text))
+        for name, text in offered
+        if name.startswith(word) and _PLAIN.fullmatch(name)
+    ]
