@@ -61,6 +61,20 @@ def test_a_large_chart_is_ended(kind: str, helm4: Path, tmp_path: Path) -> None:
     engine.close()
 
 
+MUCH = "helm printed more than 16 MiB and was stopped"
+
+
+@pytest.mark.parametrize("kind", ["cli", "embedded"])
+def test_a_chart_that_renders_to_more_than_anybody_installs(kind: str, helm4: Path, tmp_path: Path) -> None:
+    """Maps in maps, twice each: a line for each doubles what is rendered."""
+    doubled = "{{ $d := dict }}" + '{{ $d = dict "a" $d "b" $d }}' * 21 + "  b: {{ quote $d }}\n"
+    engine = engine_of(kind, helm4, Limits(seconds=60))
+    for text in (doubled, doubled.replace("quote $d", "$d")):  # helm takes the second one for bad YAML
+        output = engine.render(write_chart(tmp_path, {"templates/a.yaml": CONFIG_MAP + text}), RenderRequest()).result()
+        assert [(one.kind, one.text) for one in output.errors] == [(FailureKind.TIMEOUT, MUCH)]
+    engine.close()
+
+
 def test_a_crash_of_the_library_is_its_charts_own(tmp_path: Path) -> None:
     engine = EmbeddedEngine(Limits(memory=8 * 1024**3))
     workers = engine._workers

@@ -231,7 +231,10 @@ class _Render:
         if errors[0].kind is not FailureKind.YAML:
             return RenderOutput(errors=errors)
         # Helm names the first broken document only; with --debug it shows them all.
-        rendered = documents.of_debug_output(self._start("--debug").result().output, self._held.texts)
+        shown = self._start("--debug").result()
+        if shown.breach is not None:
+            return self._read(shown)
+        rendered = documents.of_debug_output(shown.output, self._held.texts)
         return RenderOutput(rendered, documents.faults(rendered, self._held.texts) or errors)
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from helm_constitution.core.errors import EngineError
-from helm_constitution.helm import options
+from helm_constitution.helm import options, process
 from helm_constitution.helm.held import HeldChart, HeldCharts
 from helm_constitution.helm.protocol import (
     DEFAULT_KUBE_VERSION,
@@ -126,6 +126,7 @@ class EmbeddedEngine:
                 "is_upgrade": request.is_upgrade,
                 "kube_version": DEFAULT_KUBE_VERSION,
                 "skip_schema": request.skip_schema or bool(held.remote_schemas),
+                "most": process.OUTPUT_LIMIT,
             }
         )
 
@@ -198,6 +199,10 @@ class _Render:
             from helm_constitution.helm.message_parts import Speaker
 
             return RenderOutput(errors=messages.failure(answer.message["error"], Speaker.of(self._chart)))
+        if "is_large" in answer.message:
+            from helm_constitution.helm import messages
+
+            return RenderOutput(errors=(messages.broken_limit(process.too_much_output()),))
         from helm_constitution.helm import documents
 
         rendered = documents.of_files(answer.message["files"], self._held.texts)

@@ -15,7 +15,7 @@ from helm_constitution.core.errors import EngineError
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Limits
 
-OUTPUT_LIMIT = 64 * 1024**2
+OUTPUT_LIMIT = 16 * 1024**2
 """Bytes that a process may write. The largest public charts render to 2 MB."""
 
 LEAVE_SECONDS = 2.0
@@ -212,6 +212,11 @@ def output_breach(outputs: Sequence[int]) -> str | None:
     """The message for a process that exceeds its output limit; None while it doesn't."""
     if all(os.fstat(output).st_size <= OUTPUT_LIMIT for output in outputs):
         return None
+    return too_much_output()
+
+
+def too_much_output() -> str:
+    """The message for a process that exceeds its output limit."""
     return f"helm printed more than {_mebibytes(OUTPUT_LIMIT)} and was stopped"
 
 

@@ -152,7 +152,7 @@ def _render(request: Message, values: dict[str, Any]) -> Message:
         return {"error": _incompatible(metadata, request["kube_version"]) or error.detail}
     if fault := _incompatible(metadata, request["kube_version"]):
         return {"error": fault}
-    return {"files": files}
+    return {"files": files} if sum(map(len, files.values())) <= request["most"] else {"is_large": True}
 
 
 _MOST_KEPT = 4
