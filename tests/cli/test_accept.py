@@ -203,6 +203,11 @@ def test_what_is_written_is_read_back(
     assert debt_text(found) == debt_text(ledger)
 
 
+def test_entries_that_differ_in_what_one_lacks_have_an_order() -> None:
+    entries = [ENTRY._replace(file=file, object=name) for file in ("", None) for name in (None, "")]
+    assert debt_text({"web": entries}) == debt_text({"web": entries[::-1]})
+
+
 def test_what_cant_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read"):
         read_debt(tmp_path)

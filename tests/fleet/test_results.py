@@ -9,11 +9,11 @@ import pytest
 
 from helm_constitution.check.inputs import Inputs
 from helm_constitution.check.options import CheckOptions
+from helm_constitution.fleet.done import Done, done_with
 from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.results import Results
 from helm_constitution.fleet.run import check_fleet
 from helm_constitution.helm.protocol import HelmEngine
-from helm_constitution.report.model import ChartReport
 from tests.helm.support import write_chart
 from tests.report.support import chart
 
@@ -31,9 +31,9 @@ class OneWorker:
     def submit(self, number: int, place: Place, cache: object = None) -> None:
         self._numbers.append(number)
 
-    def wait(self) -> Iterator[tuple[int, ChartReport]]:
+    def wait(self) -> Iterator[tuple[int, Done]]:
         self._meanwhile()
-        yield self._numbers.pop(), chart()
+        yield self._numbers.pop(), done_with(chart(), packs=True)
 
     def close(self) -> None:
         pass
@@ -44,7 +44,7 @@ def test_a_chart_that_changes_during_its_check_is_checked_again(
     tmp_path: Path, embedded: HelmEngine, is_changed: bool
 ) -> None:
     place = write_chart(tmp_path / "web", {})
-    results = Results(tmp_path / "results", Inputs(embedded, CheckOptions()))
+    results = Results(tmp_path / "results", Inputs(embedded, CheckOptions()), reports=True)
     text = "a:\n  b: 2\n" if is_changed else "a:\n  b: 1\n"
     places = [Place.local(place)]
     assert len(list(check_fleet(places, results, OneWorker(lambda: (place / "values.yaml").write_text(text))))) == 1

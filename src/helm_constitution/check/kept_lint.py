@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from helm_constitution.check.contents import is_alone
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending, RenderOutput
-from helm_constitution.kubernetes.documents import template_path
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
@@ -129,6 +128,8 @@ def _templates(chart: Chart, output: RenderOutput, folder: PrivateFolder) -> Ite
     """The templates that no other one depends on, each with a digest of its text and of what it renders."""
     if not output.ok:
         return
+    from helm_constitution.kubernetes.documents import template_path
+
     texts: dict[str, list[str]] = {}
     for document in output.documents:
         texts.setdefault(template_path(document.source, chart.name), []).append(document.text)

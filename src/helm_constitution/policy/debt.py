@@ -113,9 +113,15 @@ def debt_text(ledger: Ledger) -> str:
     lines = [_HEAD + f"version: {VERSION}", "charts:" if any(ledger.values()) else "charts: {}"]
     for chart in sorted(chart for chart in ledger if ledger[chart]):
         lines.append(f"  {_quoted(chart)}:")
-        for entry in sorted(ledger[chart], key=lambda entry: (entry.rule, entry.file or "", entry)):
+        for entry in sorted(ledger[chart], key=_order):
             lines.extend(_entry_lines(entry))
     return "\n".join(lines) + "\n"
+
+
+def _order(entry: DebtEntry) -> tuple[object, ...]:
+    """What entries are sorted by: the rule, the file, then the rest; what an entry lacks comes first."""
+    rest = (entry.fingerprint, entry.since, entry.file, entry.object, entry.message)
+    return entry.rule, entry.file or "", [(text is not None, text or "") for text in rest], entry.scenarios
 
 
 def _entry_lines(entry: DebtEntry) -> Iterator[str]:
