@@ -111,7 +111,7 @@ def test_the_folder_and_its_files_are_the_users_own(place: Path, chart: Path, cl
         os.umask(old)
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in place.iterdir()} == {0o600}
-    assert {file.suffix for file in place.iterdir()} - {contents.STATE} == {"", ".json", ".lint"}
+    assert {file.suffix for file in place.iterdir()} - {contents.STATE} == {"", ".json", ".lint", ".lines"}
 
 
 def test_values_files_leave_no_content_there(place: Path, chart: Path, cli4: CliEngine, tmp_path: Path) -> None:
@@ -262,13 +262,13 @@ def test_records_lists_maps_and_kinds_come_back() -> None:
 
 
 def test_the_cache_tells_what_it_keeps_and_is_emptied(place: Path, chart: Path, cli4: CliEngine) -> None:
-    assert look_into_cache() == CacheState(str(place), 0, 0, 0, 0, 0, 0, None)
+    assert look_into_cache() == CacheState(str(place), 0, 0, 0, 0, 0, 0, 0, None)
     check_chart(chart, cli4, OPTIONS)
     (state,) = states(place, chart, cli4)
-    files = [*reports(place), *place.glob("*.lint"), state]
+    files = [*reports(place), *place.glob("*.lint"), *place.glob("*.lines"), state]
     size, oldest = sum(file.stat().st_size for file in files), min(file.stat().st_mtime for file in files)
-    assert look_into_cache() == CacheState(str(place), 1, 0, 1, 1, 0, size, oldest)
-    assert clean_cache() == CacheState(str(place), 1, 0, 1, 1, 0, size, oldest)
+    assert look_into_cache() == CacheState(str(place), 1, 0, 1, 1, 1, 0, size, oldest)
+    assert clean_cache() == CacheState(str(place), 1, 0, 1, 1, 1, 0, size, oldest)
     assert [entry.name for entry in place.iterdir()] == ["key"]
     assert remembered(chart, cli4) is None
 
@@ -278,13 +278,12 @@ def test_the_command_tells_the_same(place: Path, chart: Path, cli4: CliEngine) -
     states(place, chart, cli4)
     size = look_into_cache().size
     info = CliRunner().invoke(cli, ["cache", "info"])
-    kept = "1 report, 0 report parts, 1 lint result, 1 chart state, 0 pattern files"
+    kept = "1 report, 0 report parts, 1 lint result, 1 line map, 1 chart state, 0 pattern files"
     assert info.output.startswith(f"{place}: {kept}, {size / 1024:.0f} KiB\noldest: ")
     assert CliRunner().invoke(cli, ["cache", "clean"]).output == f"removed {kept}\n"
     info = CliRunner().invoke(cli, ["cache", "info"])
-    assert (
-        info.output == f"{place}: 0 reports, 0 report parts, 0 lint results, 0 chart states, 0 pattern files, 0 KiB\n"
-    )
+    kept = "0 reports, 0 report parts, 0 lint results, 0 line maps, 0 chart states, 0 pattern files"
+    assert info.output == f"{place}: {kept}, 0 KiB\n"
 
 
 def states(place: Path, chart: Path, engine: CliEngine) -> list[Path]:

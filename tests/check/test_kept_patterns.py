@@ -184,10 +184,11 @@ def test_the_program_keeps_them_and_cleans(tmp_path: Path) -> None:
 
     shown = run("constitution", "show")
     assert run("constitution", "show") == shown
-    assert f"{place}: 0 reports, 0 report parts, 0 lint results, 0 chart states, 1 pattern file, " in run(
+    assert f"{place}: 0 reports, 0 report parts, 0 lint results, 0 line maps, 0 chart states, 1 pattern file, " in run(
         "cache", "info"
     )
     assert (
-        run("cache", "clean") == "removed 0 reports, 0 report parts, 0 lint results, 0 chart states, 1 pattern file\n"
+        run("cache", "clean")
+        == "removed 0 reports, 0 report parts, 0 lint results, 0 line maps, 0 chart states, 1 pattern file\n"
     )
     assert list(place.glob("*.patterns")) == []

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
 _NEVER = "9999-12-31"
 _LINT = ".lint"
+_LINES = ".lines"
 
 
 class Cache(NamedTuple):
-    """The place of one report, and of what ``helm lint`` said about the chart.
+    """The place of one report, of what ``helm lint`` said about the chart, and (``lines``) the name of the file with
+    the template lines of its documents.
 
     The files that a configuration names (constitution, plan, values) are no part of the key: to know them the
     configuration must be parsed, which costs more than the rest. Their digests are kept with the report and compared
@@ -48,6 +50,7 @@ class Cache(NamedTuple):
     folder: PrivateFolder
     name: str
     lint: LintPlace
+    lines: str
     chart: Path
     files: FilesState
     options: CheckOptions
@@ -178,21 +181,24 @@ class Caches:
         inputs = self._inputs.of(path)
         if inputs is None:
             return None
-        name = f"{self._folder.digest(inputs.digest)}.json"
-        lint = LintPlace(
-            self._folder, f"{self._folder.digest(inputs.of_templates)}{_LINT}", self._folder.digest(inputs.of_helm)
-        )
-        return Cache(self._folder, name, lint, path, inputs.files, self._options, time.time_ns())
+        folder = self._folder
+        name = f"{folder.digest(inputs.digest)}.json"
+        of_templates = folder.digest(inputs.of_templates)
+        lint = LintPlace(folder, f"{of_templates}{_LINT}", folder.digest(inputs.of_helm))
+        lines = f"{of_templates}{_LINES}"
+        return Cache(folder, name, lint, lines, path, inputs.files, self._options, time.time_ns())
 
 
 class CacheState(NamedTuple):
-    """What is kept: the folder, how many reports, parts of reports, answers of ``helm lint``, states of charts' files
-    and files of compiled expressions, the bytes of all, the time of the oldest (seconds since 1970) if any."""
+    """What is kept: the folder, how many reports, parts of reports, answers of ``helm lint``, files of template lines,
+    states of charts' files and files of compiled expressions, the bytes of all, the time of the oldest (seconds since
+    1970) if any."""
 
     folder: str
     reports: int
     parts: int
     lints: int
+    lines: int
     states: int
     patterns: int
     size: int
@@ -206,9 +212,9 @@ def look_into_cache() -> CacheState:
     files = folder.files() if folder is not None else []
     counts = Counter(os.path.splitext(file.path)[1] for file in files)
     size, oldest = sum(file.size for file in files), min((file.time for file in files), default=None)
-    parts, lints, states, patterns = (counts[ending] for ending in (PART, _LINT, STATE, PATTERNS))
-    reports = len(files) - parts - lints - states - patterns
-    return CacheState(place, reports, parts, lints, states, patterns, size, oldest)
+    parts, lints, lines, states, patterns = (counts[ending] for ending in (PART, _LINT, _LINES, STATE, PATTERNS))
+    reports = len(files) - parts - lints - lines - states - patterns
+    return CacheState(place, reports, parts, lints, lines, states, patterns, size, oldest)
 
 
 def clean_cache() -> CacheState:

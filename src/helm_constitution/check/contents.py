@@ -19,13 +19,6 @@ MAX_FILES = 5_000
 STATE = ".state"
 """How the names of kept states end."""
 _DIGEST_BYTES = 32
-_SHAPING = (
-    *(b"define", b"block"),
-    *(b"set $", b"set .", b"set (", b"set(", b"set  ", b"set\t", b"set\n", b"set\r"),
-    *(b"erge ", b"erge(", b"erge\t", b"erge\n", b"erge\r"),
-    *(b"Overwrite ", b"Overwrite(", b"Overwrite\t", b"Overwrite\n", b"Overwrite\r"),
-)
-"""What stands in a template that defines named templates, or that may change values for those rendered after it."""
 
 
 class Unfit(Exception):
@@ -40,14 +33,18 @@ class Digests(NamedTuple):
 
 
 def is_alone(name: bytes, content: bytes) -> bool:
-    """Whether a file is a template that only renders itself: it names no template and sets no value for later ones.
+    """Whether a file is a template without named templates: others hardly depend on what is in it.
 
     Args:
         name: its path in the chart.
         content: what it holds.
     """
-    is_template = name.startswith(b"templates/") and name.endswith((b".yaml", b".yml"))
-    return is_template and not any(part in content for part in _SHAPING)
+    if not (name.startswith(b"templates/") and name.endswith((b".yaml", b".yml"))):
+        return False
+    if b"define" not in content and b"block" not in content:
+        return True
+    actions = b"\n".join(part.partition(b"}}")[0] for part in content.split(b"{{")[1:])
+    return b"define" not in actions and b"block" not in actions
 
 
 class Files(NamedTuple):

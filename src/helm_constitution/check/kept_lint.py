@@ -1,8 +1,8 @@
 """Remembers what ``helm lint`` said about a chart, by the content of the chart's files and of the values it was given.
 
 After a change of the constitution, the configuration or a waiver, helm doesn't lint the chart again; after a change of
-a template on which no other one depends, it lints a copy of the chart without the other ones of that kind. Only answers
-that can't quote a value are kept: no message at all, or messages about Chart.yaml, which is all that most charts get.
+a template without named templates, it lints a copy of the chart without the others of that kind. Only answers that
+can't quote a value are kept: no message at all, or messages about Chart.yaml, which is all that most charts get.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from helm_constitution.check.contents import is_alone
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending, RenderOutput
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from helm_constitution.check.private_folder import PrivateFolder
 
 _QUOTABLE = "Chart.yaml"
+
+_SETTING = LazyPattern(
+    r"(?<![\w.])(?:(?:un)?set|(?:m|mustM)erge(?:Overwrite)?)(?!\s*\(\s*(?:dict|deepCopy)\b)[\s(]+[$.(]"
+)
+"""Functions that change the map that is given to them."""
 
 StartLint: TypeAlias = Callable[[Collection[str]], Pending[LintOutput]]
 """Asks helm to lint the chart without some of its templates, by their paths."""
@@ -41,7 +47,7 @@ class KeptLint(NamedTuple):
 class LintPlace(NamedTuple):
     """Where helm's answer about one chart is kept, and the digest of everything that it depends on.
 
-    The name of the file depends on the same, except those templates on which nothing else depends.
+    The name of the file depends on the same, except templates without named templates.
     """
 
     folder: PrivateFolder
@@ -73,8 +79,8 @@ class LintPlace(NamedTuple):
 class Linting:
     """``helm lint`` of a chart: known, under way, or to begin once it is known what the templates render.
 
-    A template that no other one depends on, and that has the same text and renders the same as when helm had nothing to
-    say about it, isn't linted again, unless helm rejects the chart without it.
+    A template without named templates that has the same text and renders the same as when helm had nothing to say about
+    it isn't linted again, unless it may change values or helm rejects the chart without it.
 
     Args:
         start: asks helm.
@@ -125,17 +131,24 @@ def is_of_metadata(output: LintOutput) -> bool:
 
 
 def _templates(chart: Chart, output: RenderOutput, folder: PrivateFolder) -> Iterator[tuple[str, str]]:
-    """The templates that no other one depends on, each with a digest of its text and of what it renders."""
+    """The templates that may be left out, each with a digest of its text and of what it renders."""
     if not output.ok:
         return
     from helm_constitution.kubernetes.documents import template_path
 
     texts: dict[str, list[str]] = {}
     for document in output.documents:
-        texts.setdefault(template_path(document.source, chart.name), []).append(document.text)
+        texts.setdefault(document.source, []).append(document.text)
     for path, text in chart.files.items():
-        if path.startswith("templates/") and is_alone(os.fsencode(path), text.encode()):
-            yield path, folder.digest(json.dumps((path, text, texts.get(path, ()))).encode())
+        if path.startswith("templates/") and is_alone(os.fsencode(path), text.encode()) and not _may_set_values(text):
+            content = "\0".join((path, text, *texts.get(f"{chart.name}/{path}", ())))
+            yield path, folder.digest(content.encode("utf-8", "surrogatepass"))
+
+
+def _may_set_values(text: str) -> bool:
+    """Whether a template may change values for those that are rendered later: a copy without it would differ."""
+    actions = "{{".join(part.partition("}}")[0] for part in text.split("{{")[1:])
+    return ("set" in actions or "erge" in actions) and _SETTING.search(actions) is not None
 
 
 def _message(level: int, text: str, line: int | None, column: int | None) -> HelmMessage:

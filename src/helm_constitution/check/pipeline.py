@@ -24,6 +24,7 @@ from helm_constitution.helm.protocol import Answered
 
 if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
+    from helm_constitution.check.kept_lines import KeptLines
     from helm_constitution.check.kept_lint import Linting
     from helm_constitution.check.memory import Memory
     from helm_constitution.check.setup import Policy
@@ -134,7 +135,9 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
 
         checked = checked.with_cluster(ask(options.cluster, rendered, checked.comparison))
     maps, proofs = (known.source_maps, known.proofs) if request.is_draft else (None, None)
-    placing = Placing(checked, engine, stack, subcharts=options.subcharts, on=options.lines, known=maps)
+    kept = _kept_lines(cache, rendered)
+    on, subcharts = options.lines, options.subcharts
+    placing = Placing(checked, engine, stack, subcharts=subcharts, on=on, known=maps, kept=kept)
     placing.begin(rules.run(checked, on_helm=True))
     runs = rules.run(checked, until=placing.done)
     sources, prover = placing.source_maps(), engine if options.lines else None
@@ -150,6 +153,8 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     placing.source_maps()
     known.keep_lint(lint)
     known.source_maps = placing.known
+    if kept is not None:
+        kept.store()
     findings, runs = finding.findings(runs), finding.without_late(runs)
     known.proofs = finding.proofs
     settled = settle(findings, runs, policy, rendered, day=options.day)
@@ -182,6 +187,15 @@ def _compared(baseline: BaselineSession | NoBaseline, rendered: RenderedChart) -
             return baseline.compare(rendered), baseline.reason
     except OutOfTime as limit:
         return None, f"comparing with the baseline {limit}"
+
+
+def _kept_lines(cache: Cache | None, rendered: RenderedChart) -> KeptLines | None:
+    """The template lines of documents that render as before."""
+    if cache is None or not rendered.any_rendered:
+        return None
+    from helm_constitution.check.kept_lines import KeptLines
+
+    return KeptLines(cache.folder, cache.lines, rendered, cache.is_unchanged)
 
 
 def _start_helm(

@@ -34,6 +34,7 @@ def _counted(state: CacheState) -> str:
         ("report", state.reports),
         ("report part", state.parts),
         ("lint result", state.lints),
+        ("line map", state.lines),
         ("chart state", state.states),
         ("pattern file", state.patterns),
     )

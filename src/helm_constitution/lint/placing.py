@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from helm_constitution.core.model import Base, Location, Precision, RelatedLocation
 from helm_constitution.core.named_tuples import NamedTuple
@@ -160,6 +160,16 @@ class ReleaseOrigins:
         return is_key_there and value.base is Base.CHART and (value.file or "").startswith("ci/")
 
 
+class KeptMaps(Protocol):
+    """The source maps of earlier checks, which hold, and new ones to keep. Documents are those of the chart itself."""
+
+    def find(self, documents: Mapping[YamlDocument, str]) -> dict[YamlDocument, SourceMap]:
+        """The source maps that are known of documents, which are given with the scenarios that render them."""
+
+    def add(self, document: YamlDocument, scenario: str, found: SourceMap) -> None:
+        """Takes a new source map."""
+
+
 class Placing:
     """The running search for the template lines of the documents in which rules found something.
 
@@ -170,6 +180,7 @@ class Placing:
         subcharts: find the lines of dependencies' templates too.
         on: whether to find lines at all.
         known: source maps to use unchanged.
+        kept: source maps of earlier checks, if they are kept.
     """
 
     def __init__(
@@ -181,6 +192,7 @@ class Placing:
         subcharts: bool = False,
         on: bool = True,
         known: KnownMaps | None = None,
+        kept: KeptMaps | None = None,
     ) -> None:
         assert checked.rendered is not None
         results = list(checked.rendered.results)
@@ -192,6 +204,8 @@ class Placing:
         self._stack = stack
         self._subcharts = subcharts
         self._on = on
+        self._kept = kept
+        self._is_kept = False  # source maps of open documents come from an earlier check
         self._before = known or {}
         self._before_by_file: dict[tuple[str, str, tuple[TemplateFile, ...]], list[_Made]] = {}
         for key in self._before:
@@ -217,16 +231,7 @@ class Placing:
         self._open.extend(documents)
         earlier = {document.alike: self._earlier_than(document) for document in documents}
         self._earlier.update((alike, one) for alike, one in earlier.items() if one is not None)
-        documents = [document for document in documents if document.alike not in self._earlier]
-        sides = [(self._checked.rendered, [one for one in documents if one.base is not Base.BASELINE])]
-        if self._checked.comparison is not None:
-            sides.append((self._checked.comparison.old, [one for one in documents if one.base is Base.BASELINE]))
-        for rendered, some in sides:
-            if some and rendered is not None:
-                from helm_constitution.locate.marked_render import MarkedRender
-
-                render = MarkedRender(some, rendered, self.objects, self._engine)
-                self._renders.append(self._stack.enter_context(render))
+        self._mark(self._without_kept([document for document in documents if document.alike not in self._earlier]))
 
     def done(self) -> bool:
         """Whether helm has rendered with marks."""
@@ -237,10 +242,7 @@ class Placing:
 
         The next call adds those of documents that are begun after this one.
         """
-        for render in self._renders:
-            self._found.update(render.run())
-            self.cut = self.cut or render.cut
-        self._renders.clear()
+        self._found.update(self._rendered())
         for document in self._open:
             known = self._before[self._earlier[document.alike]] if document.alike in self._earlier else None
             if known is not None:
@@ -248,7 +250,51 @@ class Placing:
             if document.alike in self._found or self.cut is None:
                 self.known[self._made_from(document)] = self._found.get(document.alike)
         self._open.clear()
+        self._is_kept = False
         return self._found
+
+    def _without_kept(self, documents: list[YamlDocument]) -> list[YamlDocument]:
+        """The documents whose source maps are not kept; the others have theirs."""
+        if self._kept is None:
+            return documents
+        scenarios = {document: self.objects.scenario_of(document) for document in documents}
+        found = self._kept.find({one: scenario for one, scenario in scenarios.items() if scenario is not None})
+        self._found.update((document.alike, source_map) for document, source_map in found.items())
+        self._is_kept = self._is_kept or bool(found)
+        return [document for document in documents if document not in found]
+
+    def _mark(self, documents: Iterable[YamlDocument]) -> None:
+        """Starts to render with marks for documents."""
+        sides = [(self._checked.rendered, [one for one in documents if one.base is not Base.BASELINE])]
+        if self._checked.comparison is not None:
+            sides.append((self._checked.comparison.old, [one for one in documents if one.base is Base.BASELINE]))
+        for rendered, some in sides:
+            if some and rendered is not None:
+                from helm_constitution.locate.marked_render import MarkedRender
+
+                render = MarkedRender(some, rendered, self.objects, self._engine)
+                self._renders.append(self._stack.enter_context(render))
+
+    def _rendered(self) -> dict[tuple[str, str, str], SourceMap]:
+        """Waits for helm; the source maps of the open documents, without those that are kept."""
+        found: dict[tuple[str, str, str], SourceMap] = {}
+        is_rejected = False
+        for render in self._renders:
+            found.update(render.run())
+            self.cut = self.cut or render.cut
+            is_rejected = is_rejected or bool(render.rejected)
+        self._renders.clear()
+        if is_rejected and self._is_kept:
+            # A named template that is left unmarked for one document is so for all: all are looked for.
+            self._is_kept = False
+            self._mark(self._open)
+            return self._rendered()
+        if self._kept is not None and not is_rejected:
+            for document in self._open:
+                scenario = self.objects.scenario_of(document)
+                if document.alike in found and scenario is not None:
+                    self._kept.add(document, scenario, found[document.alike])
+        return found
 
     def _earlier_than(self, document: YamlDocument) -> _Made | None:
         """The document of which a source map is known that holds for this one too: the same, or the same but for what

@@ -41,10 +41,12 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         self._scenarios = _scenarios(documents, rendered, objects)
         files = {document.file for scenario in self._scenarios for document in scenario.documents}
         real = {rendered.analysed.real_path(file) for file in files}
-        self._templates = list(_templates(rendered.analysed, real)) if files else []
+        self._templates = list(marked_templates(rendered.analysed, real)) if files else []
         self._needless = _needless(rendered.analysed, real)
         self._keys = {template.path: tuple(cheap_keys(template).items()) for template in self._templates}
         self.cut: str | None = None
+        self.rejected: set[str] = set()
+        """The templates that helm rejects with marks."""
         self._sources: dict[str, str] = {}
         try:
             with part_limit():
@@ -83,7 +85,6 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
             self._match_twins(by_twin, marked, templates)
             left = [scenario for scenario in left if not scenario.is_complete]
             marked.update(self._matched(left, self._render(left, self._sources), templates))
-        rejected: set[str] = set()
         again: list[_Scenario] = []
         random: list[_Scenario] = []
         for scenario in self._scenarios:
@@ -92,12 +93,13 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
             output = marked[scenario]
             refused = {error.file for error in output.errors if error.file is not None} - scenario.faulty
             if refused:
-                rejected |= refused
+                self.rejected |= refused
                 again.append(scenario)
             elif output.ok and self._is_random:
                 random.append(scenario)
         if again:
-            self._matched(again, self._render(again, self._cheap(marked_sources(self._templates, rejected))), templates)
+            sources = self._cheap(marked_sources(self._templates, self.rejected))
+            self._matched(again, self._render(again, sources), templates)
         self._match_twins(random, marked, templates)
         return {key: found for scenario in self._scenarios for key, found in scenario.maps.items()}
 
@@ -238,7 +240,7 @@ def _scenarios(documents: Iterable[YamlDocument], rendered: RenderedChart, objec
     return list(found.values())
 
 
-def _templates(analysed: AnalysedChart, files: set[str]) -> Iterator[TemplateFile]:
+def marked_templates(analysed: AnalysedChart, files: set[str]) -> Iterator[TemplateFile]:
     """The templates to mark: those that made the documents, and every file with named templates.
 
     A folder in ``charts/`` counts with its named templates (library charts), a package only where it made a document;

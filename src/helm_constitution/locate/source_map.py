@@ -112,6 +112,11 @@ class SourceMap:
         self._origins = origins
         self._templates = templates
 
+    @property
+    def origins(self) -> Sequence[Origin | None]:
+        """The template line that each rendered line's own mark names."""
+        return self._origins
+
     def origin(self, line: int) -> Origin | None:
         """The template line of a rendered line (from 1).
 
