@@ -81,6 +81,7 @@ fuzz: setup
 bench: setup
 	@echo "benches: about five minutes; everything that is measured is compiled first"
 	$(PYTHON) -m bench $(ARGS)
+	$(PYTHON) -m bench.edited
 	$(PYTHON) -m bench.static
 	$(PYTHON) -m bench.objects
 
