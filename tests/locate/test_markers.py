@@ -178,6 +178,34 @@ def test_a_template_with_a_syntax_error_or_one_that_helm_rejected_stays_as_it_is
     }
 
 
+LONG = [f"  key{number}: {number}" for number in range(20)]
+
+
+def test_a_stretch_without_actions_has_one_mark() -> None:
+    text = "\n".join(["data:", *LONG, "{{- if .Values.a }}", "b: 1", "{{- end }}", ""])
+    assert [line for line in marked(text) if "#@" in line] == ["data: #@0:1+19@", "  key19: 19 #@0:21@", "b: 1 #@0:23@"]
+
+
+def test_a_stretch_ends_with_its_document() -> None:
+    text = "\n".join(["a:", *LONG, "---", "b:", *LONG, ""])
+    assert [line for line in marked(text) if "#@" in line] == ["a: #@0:1+20@", "b: #@0:23+20@"]
+
+
+def test_a_few_lines_have_a_mark_each() -> None:
+    assert len([line for line in marked("\n".join(["a:", *LONG[:15], ""])) if "#@" in line]) == 16
+
+
+@pytest.mark.parametrize("head", ["run.sh: |", "- run.sh: >-", "- |"])
+def test_a_block_scalar_that_a_stretch_begins_goes_on_behind_it(head: str) -> None:
+    text = "\n".join(["a: 1", "b:", *LONG, head, "    some", "    {{ .Values.a }}", "    key: value", "c: 1", ""])
+    assert [line for line in marked(text) if "#@" in line] == ["a: 1 #@0:1+23@", "c: 1 #@0:27@"]
+
+
+def test_the_last_line_of_an_action_begins_no_stretch() -> None:
+    text = "\n".join(['a: {{ printf "%s"', "  .Values.a }}", "b:", *LONG, ""])
+    assert [line for line in marked(text) if "#@" in line] == ["  .Values.a }} #@0:1@", "b: #@0:3+20@"]
+
+
 # --- reading the marks back ------------------------------------------------------------------------------------------
 
 
@@ -207,6 +235,19 @@ def test_a_whole_document_is_at_its_first_line() -> None:
     assert lines is not None
     place = locate(document.view, {document.alike: lines})
     assert (place.file, place.line, place.column) == ("templates/a.yaml", 1, 1)
+
+
+def test_the_lines_of_a_stretch_are_in_order_whatever_their_indentation() -> None:
+    file = template("\n".join(["data:", *LONG, ""]))
+    plain = "\n".join(["top:", "  data:", *(f"  {line}" for line in LONG), "more: 1", ""])
+    made = plain.replace("  data:", "  data: #@0:1+20@")
+    assert origins(plain, made, file) == [None, *range(1, 22), None]
+
+
+def test_a_stretch_ends_where_another_line_is_rendered() -> None:
+    file = template("\n".join(["data:", *LONG, ""]))
+    plain = "\n".join(["data:", *LONG[:3], "other: 1", *LONG[3:], ""])
+    assert origins(plain, plain.replace("data:", "data: #@0:1+20@"), file) == [1, 2, 3, 4, *[None] * 18]
 
 
 def test_the_first_mark_on_a_line_counts() -> None:

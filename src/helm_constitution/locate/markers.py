@@ -6,7 +6,8 @@ that doesn't match is located by its file alone.
 
 Three forms: `` #@7:42@`` ends line 42 of file 7. ``#@<7:42@`` on a line of its own stands before the line that it made;
 ``#@(7:42@`` does so only for lines without a mark of their own, if the template line prints something that may contain
-marked lines.
+marked lines. A stretch of lines without actions needs a single mark: `` #@7:42+100@`` says that the next 100 lines are
+the template's as well, printed as they are.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from helm_constitution.templates.nodes import (
 
 _BLOCK_SCALAR = LazyPattern(r"(?:^|[:\-]|\s)[ \t]*[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _INDENTING = frozenset({"indent", "nindent"})
+_STRETCH = 16
+"""Lines without actions that one mark stands for, at least."""
 
 
 def marked_sources(
@@ -213,21 +216,49 @@ def _marked(template: TemplateFile, number: int, unsafe: frozenset[str]) -> str:
             before = wanted and position > 0 and not previous_trims and not stripped.startswith("{{-")
             before = before and shape.is_live(position - 1)
             if begins_block:
-                lead = len(line) - len(line.lstrip(" -"))
-                # What belongs to a key in an item is deeper than that key; what is the item itself, than its dash.
-                block_indent = lead if line[lead] not in "|>" else line.rindex("-", 0, lead)
+                block_indent = _block_indent(line)
         if before:
             parts.append(f"{' ' * indent}#@{'<' if is_key else '('}{number}:{line_number}@\n")
-        parts.append(line)
-        if after:
-            parts.append(f" #@{number}:{marked_line}@")
-        parts.append(ending)
-        if end < len(text):
-            parts.append("\n")
-        if stripped:
-            previous_trims = trims
-        position = end + 1
+        is_text = after and marked_line == line_number and "{{" not in line
+        below = _stretch_below(text, end, shape) if is_text else ""
+        count = below.count("\n")
+        mark = f" #@{number}:{marked_line}{f'+{count}' if count else ''}@" if after else ""
+        parts += (line, mark, ending, "\n" if end < len(text) else "", below)
+        if below:
+            line_number += count
+            block_indent = _block_at_end(below, block_indent)
+        if stripped or below:
+            previous_trims = below.rstrip().endswith("-}}") if below else trims
+        position = end + 1 + len(below)
     return "".join(parts)
+
+
+def _stretch_below(text: str, end: int, shape: _Shape) -> str:
+    """The lines below a line that one mark can stand for: within one text and one document, with their ends."""
+    last = text.rfind("\n", end, shape.text_end(end))
+    separator = text.find("\n---", end, last) if last > end else end
+    below = text[end + 1 : (last if separator < 0 else separator) + 1]
+    return below if below.count("\n") >= _STRETCH else ""
+
+
+def _block_indent(line: str) -> int:
+    """How far left the end of a block scalar stands at most, if it begins on a line."""
+    lead = len(line) - len(line.lstrip(" -"))
+    # What belongs to a key in an item is deeper than that key; what is the item itself, than its dash.
+    return lead if line[lead] not in "|>" else line.rindex("-", 0, lead)
+
+
+def _block_at_end(text: str, indent: int | None) -> int | None:
+    """The same for the block scalar that goes on behind lines without actions, begun in them or, with this indent,
+    before; None if there is none."""
+    for line in text.split("\n"):
+        if indent is not None:
+            if not line.strip() or len(line) - len(line.lstrip(" ")) > indent:
+                continue
+            indent = None
+        if ("|" in line or ">" in line) and (KEY.match(line) or ITEM.match(line)) and _BLOCK_SCALAR.search(line):
+            indent = _block_indent(line)
+    return indent
 
 
 def _continues(text: str, end: int, indent: int) -> bool:
@@ -274,6 +305,11 @@ class _Shape:
         """Whether the character there is printed, not trimmed and not part of an action."""
         index = bisect_right(self._text_starts, offset) - 1
         return index >= 0 and offset < self.texts[index][1]
+
+    def text_end(self, offset: int) -> int:
+        """The end of the text that is printed there; the place itself if none is."""
+        index = bisect_right(self._text_starts, offset) - 1
+        return max(offset, self.texts[index][1]) if index >= 0 else offset
 
     def is_in_action(self, offset: int) -> bool:
         """Whether the place is inside an action's delimiters."""

@@ -13,8 +13,8 @@ from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Action, Content, Control, Define, TemplateCall, Text
 
 _BEFORE = LazyPattern(r"[ \t]*#@([<(])(\d+):(\d+)@")
-_AFTER = LazyPattern(r"#@(\d+):(\d+)@")
-_ALL_AFTER = LazyPattern(r" ?#@\d+:\d+@")
+_AFTER = LazyPattern(r"#@(\d+):(\d+)(?:\+(\d+))?@")
+_ALL_AFTER = LazyPattern(r" ?#@\d+:\d+(?:\+\d+)?@")
 # 63 characters fit a label.
 _DIGEST = LazyPattern(r"\b(?:[0-9a-f]{63,64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
 
@@ -99,10 +99,14 @@ class Templates:
 
     def line(self, origin: Origin) -> str:
         """A template line's text."""
-        lines = self._lines.get(origin.file)
+        return self.lines(origin.file)[origin.line - 1]
+
+    def lines(self, file: str) -> Sequence[str]:
+        """A template's lines."""
+        lines = self._lines.get(file)
         if lines is None:
-            lines = self._lines[origin.file] = self._by_path[origin.file].text.split("\n")
-        return lines[origin.line - 1]
+            lines = self._lines[file] = self._by_path[file].text.split("\n")
+        return lines
 
 
 class SourceMap:
@@ -161,7 +165,7 @@ def source_map(plain: str, marked: str, templates: Templates, twin: str | None =
     Returns:
         None if the two differ in more than marks and digests.
     """
-    bare, origins = _unmark(marked, templates.files)
+    bare, origins = _unmark(marked, templates)
     if bare != plain:
         first, lines = _trimmed(bare)
         if not _alike(lines, _comparable(plain), twin):
@@ -172,7 +176,7 @@ def source_map(plain: str, marked: str, templates: Templates, twin: str | None =
 
 def unmarked(marked: str, templates: Templates) -> str:
     """The part of a marked document that equals the plain one: its text without marks, :func:`trimmed`."""
-    return trimmed(_unmark(marked, templates.files)[0])
+    return trimmed(_unmark(marked, templates)[0])
 
 
 def trimmed(text: str) -> str:
@@ -215,13 +219,18 @@ def _without_marks(line: str, first: re.Match[str] | None) -> str:
     return _ALL_AFTER.sub("", line)
 
 
-def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[Origin | None]]:
+def _unmark(marked: str, templates: Templates) -> tuple[str, list[Origin | None]]:
     """The text without its marks, and the first mark of each of its lines."""
+    files = templates.files
     origins: list[Origin | None] = []
     lines: list[str] = []
     made: Origin | None = None  # the origins that the marks before a line give
     weak = False
-    for raw in marked.split("\n"):
+    raws = marked.split("\n")
+    index = 0
+    while index < len(raws):
+        raw = raws[index]
+        index += 1
         if "#@" not in raw:
             origins.append(made)
             lines.append(raw)
@@ -230,14 +239,29 @@ def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[O
         before = _BEFORE.fullmatch(raw) if raw.lstrip(" \t").startswith("#@") else None
         if before is not None:
             if made is None or weak:
-                made = Origin(templates[int(before[2])].path, int(before[3]), begins=True)
+                made = Origin(files[int(before[2])].path, int(before[3]), begins=True)
                 weak = before[1] == "("
             continue
         first = _AFTER.search(raw)
         if first is not None and (made is None or weak):
-            own = Origin(templates[int(first[1])].path, int(first[2]))
+            own = Origin(files[int(first[1])].path, int(first[2]))
             made = made if made is not None and made[:2] == own[:2] else own
         origins.append(made)
         lines.append(_without_marks(raw, first))
         made = None
+        if first is not None and first[3] is not None:
+            file, line = files[int(first[1])].path, int(first[2])
+            same = _same_lines(raws[index : index + int(first[3])], templates.lines(file)[line : line + int(first[3])])
+            origins.extend(Origin(file, number) for number in range(line + 1, line + same + 1))
+            lines.extend(raws[index : index + same])
+            index += same
     return "\n".join(lines), origins
+
+
+def _same_lines(rendered: Sequence[str], written: Sequence[str]) -> int:
+    """How many of these lines, from the first, are rendered as written, but for the blanks around them."""
+    if rendered == written:
+        return len(rendered)
+    pairs = enumerate(zip(rendered, written, strict=False))
+    shorter = min(len(rendered), len(written))
+    return next((number for number, (one, other) in pairs if one.strip() != other.strip()), shorter)
