@@ -12,7 +12,7 @@ from helm_constitution.core.deadline import OutOfTime, part_limit
 from helm_constitution.kubernetes.documents import template_path
 from helm_constitution.locate.markers import marked_sources
 from helm_constitution.locate.source_map import Templates, source_map, trimmed, unmarked
-from helm_constitution.templates.analysis import RANDOM
+from helm_constitution.templates.analysis import calls_random
 from helm_constitution.templates.cheap_keys import cheap_keys, with_cheap_keys
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
     ) -> None:
         self._chart = rendered.chart
         self._engine = engine
+        self._kept = rendered.analysed.kept
         self._copies = ExitStack()
         self._scenarios = _scenarios(documents, rendered, objects)
         files = {document.file for scenario in self._scenarios for document in scenario.documents}
@@ -50,7 +51,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         self._sources: dict[str, str] = {}
         try:
             with part_limit():
-                self._sources = self._cheap(marked_sources(self._templates, kept=rendered.analysed.kept))
+                self._sources = self._cheap(marked_sources(self._templates, kept=self._kept))
         except OutOfTime as limit:
             self._give_up(limit)
         self._marked = self._render(self._scenarios, self._sources, self._needless)
@@ -106,7 +107,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
     @cached_property
     def _is_random(self) -> bool:
         """Whether a template's output is random."""
-        return any(RANDOM.search(template.text) for template in self._templates)
+        return any(self._kept.of(template.text, calls_random) for template in self._templates)
 
     def _matched(
         self, scenarios: Sequence[_Scenario], renders: Sequence[Pending[RenderOutput]], templates: Templates

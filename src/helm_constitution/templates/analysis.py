@@ -36,8 +36,10 @@ _SHORTEST = 3
 _DEFINE = LazyPattern(r"""\{\{-?\s*define\s+["`]([^"`]+)["`]""")
 _CALL = LazyPattern(r"""(?:include|template)\s+["`]([^"`]+)["`]""")
 
-RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
-"""Functions that give something else each time."""
+_RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
+_RANDOM_WORDS = ("rand", "uuidv4", "htpasswd", "bcrypt", "encryptAES")
+_GENERATES = LazyPattern(r"gen[A-Z]")
+_NOW = LazyPattern(r"now\b")
 
 
 class Vendored(NamedTuple):
@@ -54,8 +56,11 @@ class Vendored(NamedTuple):
     is_own: bool
 
 
-def _calls_random(text: str) -> bool:
-    return RANDOM.search(text) is not None
+def calls_random(text: str) -> bool:
+    """Whether a text calls functions that give something else each time."""
+    # Few texts hold such a word at all: to look for it is a tenth of looking into each action.
+    has_word = any(word in text for word in _RANDOM_WORDS) or _GENERATES.search(text) or _NOW.search(text)
+    return bool(has_word) and _RANDOM.search(text) is not None
 
 
 def _calls(text: str) -> frozenset[str]:
@@ -67,7 +72,7 @@ def _defines_in(text: str) -> tuple[tuple[str, bool, frozenset[str]], ...]:
     """The named templates of a file, whether each calls random functions by itself, and what it calls."""
     # From one define to the next: its own end is not searched for; only comments stand between two.
     parts = zip(*[iter(_DEFINE.split(text)[1:])] * 2, strict=True)
-    return tuple((name, _calls_random(body), _calls(body)) for name, body in parts)
+    return tuple((name, calls_random(body), _calls(body)) for name, body in parts)
 
 
 class _Content:
@@ -166,14 +171,14 @@ class AnalysedChart:
     def random_files(self) -> frozenset[str]:
         """The files that call functions with random results."""
         files = self.chart.files.items()
-        return frozenset(path for path, text in files if "{{" in text and self.kept.of(text, _calls_random))
+        return frozenset(path for path, text in files if "{{" in text and self.kept.of(text, calls_random))
 
     def is_random(self, manifest: Manifest) -> bool:
         """Whether an object's template gives random output, by itself or through a named template."""
         known = self._random_templates
         if manifest.template not in known:
             text = self.template_text(manifest) or ""
-            known[manifest.template] = self.kept.of(text, _calls_random) or not self._random_defines.isdisjoint(
+            known[manifest.template] = self.kept.of(text, calls_random) or not self._random_defines.isdisjoint(
                 self.kept.of(text, _calls)
             )
         return known[manifest.template]
