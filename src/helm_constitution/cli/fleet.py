@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helm_constitution.check.contents import Unfit
-from helm_constitution.check.inputs import Inputs
 from helm_constitution.cli.options import CheckArguments, check_options
 from helm_constitution.cli.outputs import fail_on_option, force_option, output_option, output_target, refuse_to_replace
 from helm_constitution.cli.printing import say
 from helm_constitution.cli.progress import Progress
-from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.fleet.bring import placed_report
@@ -127,7 +124,7 @@ def _checked(
     """Checks the charts, with a bar on the terminal meanwhile; keeps their reports where they are needed."""
     engine = choose_engine(arguments.engine, arguments.limits)
     try:
-        results = Results(folder, _inputs(engine, arguments), reports=reports) if folder is not None else None
+        results = Results(folder, engine, arguments.options, reports=reports) if folder is not None else None
         packs = reports or results is not None
         names = engine.name, engine.version(), engine.kube_version(arguments.options.request)
         rows: dict[int, Row] = {}
@@ -153,13 +150,6 @@ def _shown(found: Generator[tuple[int, Done], None, None], places: Sequence[Plac
                 yield number, done
     finally:
         progress.clear()
-
-
-def _inputs(engine: HelmEngine, arguments: CheckArguments) -> Inputs:
-    try:
-        return Inputs(engine, arguments.options)
-    except (OSError, ValueError, Unfit) as error:
-        raise ConfigurationError(f"a file that an option names can't be read: {error}") from None
 
 
 def _workers(

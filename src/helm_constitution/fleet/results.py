@@ -8,32 +8,46 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from helm_constitution.check.contents import KeptContents, Unfit
 from helm_constitution.check.inputs import Inputs
+from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_bytes
 from helm_constitution.fleet.done import Done, report_in, row_in
 from helm_constitution.fleet.place import Kind, Place
 
+if TYPE_CHECKING:
+    from helm_constitution.check.options import CheckOptions
+    from helm_constitution.helm.protocol import HelmEngine
+
 
 class Results:
     """The reports of a fleet's charts.
 
     Args:
-        folder: where they are kept; made where it is missing.
-        inputs: what they depend on: a report of another version, of other options or of other files is not taken.
+        folder: where they are kept; made where it is missing. It also keeps the states of the charts' files, so that
+            unchanged ones aren't read again.
+        engine: lints and renders the charts.
+        options: what each is checked with: a report of another version, of other options or of other files is not
+            taken.
         reports: whether the run needs the reports themselves, besides their rows in the matrix.
 
     Raises:
-        ConfigurationError: the folder can't be made.
+        ConfigurationError: the folder can't be made, or a file that an option names can't be read.
     """
 
-    def __init__(self, folder: Path, inputs: Inputs, *, reports: bool) -> None:
+    def __init__(self, folder: Path, engine: HelmEngine, options: CheckOptions, *, reports: bool) -> None:
         self.folder = folder
-        self._inputs = inputs
         self._reports = reports
         make_folder(folder / "charts")
+        states = PrivateFolder.open(str(folder / "states"))
+        try:
+            self._inputs = Inputs(engine, options, KeptContents(states) if states is not None else None)
+        except (OSError, ValueError, Unfit) as error:
+            raise ConfigurationError(f"a file that an option names can't be read: {error}") from None
 
     def file_of(self, place: Place) -> Path | None:
         """Where the report of a chart is kept; None for a chart that is too large to be recognised."""
