@@ -259,6 +259,15 @@ def test_a_helm_that_is_none(helm4: Path, tmp_path: Path, kind: str) -> None:
     assert "Traceback" not in said
 
 
+def test_a_helm_whose_version_hangs(helm4: Path, tmp_path: Path) -> None:
+    helm = tmp_path / "helm"
+    helm.write_text('#!/bin/sh\ncase "$1" in version) sleep 1000;; esac\nexec true\n')
+    helm.chmod(0o755)
+    words = f"{helm} version did not finish within 2 s and was stopped; raise --timeout; HELM_BIN can name another helm"
+    status, said = shell(helm4, tmp_path, f"HELM_BIN={helm} $CHECK --timeout 2 --engine cli {CHARTS / 'base'}")
+    assert (status, said) == (2, f"helm-constitution: error: {words}\n")
+
+
 def test_several_programs_on_one_chart_and_one_cache(helm4: Path, tmp_path: Path) -> None:
     check = "${CHECK% --no-cache}"
     chart = CHARTS / "demo"

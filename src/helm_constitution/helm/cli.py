@@ -64,6 +64,9 @@ class CliEngine:
     def _ask_version(self) -> str:
         run = self._version_run or self._start("version", "--template", "{{.Version}}")
         ended = run.result()
+        if ended.breach is not None:
+            limit = ended.breach.removeprefix("helm ")
+            raise EngineError(f"{self._helm} version {limit}; HELM_BIN can name another helm")
         version = ended.output.strip()
         if ended.status != 0 or not version.startswith("v"):
             from helm_constitution.helm import messages
