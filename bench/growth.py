@@ -92,6 +92,11 @@ def _schema(size: int) -> str:
     return _PROPERTIES.replace("<n>", _each('"k<n>": {"type": "integer"}', size, ", "))
 
 
+def _referring(size: int) -> str:
+    parts = {"$defs": '"k<n>": {"type": "integer"}', "properties": '"k<n>": {"$ref": "#/$defs/k<n>"}'}
+    return "{" + ", ".join(f'"{key}": {{{_each(part, size, ", ")}}}' for key, part in parts.items()) + "}"
+
+
 def _keyed(line: str, size: int) -> str:
     """A config map with so many keys."""
     return _MAP.replace("<n>", "") + _each(line, size)
@@ -114,6 +119,18 @@ KINDS: Mapping[str, Callable[[int], Files]] = {
     "unused values": lambda size: {"values.yaml": _values(size)},
     "properties of a schema": lambda size: {"values.yaml": _values(size), "values.schema.json": _schema(size)},
     "stale properties of a schema": lambda size: {"values.yaml": "a: 1\n", "values.schema.json": _schema(size)},
+    "values that break a schema": lambda size: {
+        "values.yaml": _values(size),
+        "values.schema.json": _schema(size).replace("integer", "string"),
+    },
+    "keys of a schema that refer to others": lambda size: {
+        "values.yaml": _values(size),
+        "values.schema.json": _referring(size),
+    },
+    "duplicated keys": lambda size: {"templates/a.yaml": _keyed("  k<n>: a\n  k<n>: b\n", size)},
+    "comments of values": lambda size: {
+        "values.yaml": _each("# The value k<n>.\n#\n# - one\n# Text.\nk<n>: <n>\n", size)
+    },
     "dependencies": _dependencies,
     "documents": lambda size: {"templates/a.yaml": _each(_MAP, size // 3, "---\n")},
     "templates": lambda size: {f"templates/a{number}.yaml": _each(_MAP, 1) for number in range(size // 3)},
@@ -203,6 +220,10 @@ COMPARED: Mapping[str, Callable[[int], tuple[Files, Files]]] = {
     "changed properties": lambda size: (
         {"values.schema.json": _schema(size)},
         {"values.schema.json": _schema(size).replace("integer", "string")},
+    ),
+    "moved values": lambda size: (
+        {"values.yaml": _each("# V <n>.\nk<n>: v<n>\n", size)},
+        {"values.yaml": _each("# V <n>.\nm<n>: {x: v<n>}\n", size)},
     ),
     "changed documents": lambda size: (
         {"templates/a.yaml": _each(_MAP, size // 3, "---\n")},

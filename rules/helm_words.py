@@ -85,28 +85,42 @@ def words_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
 
 
-def says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
-    """Whether helm template's errors already contain a message of helm lint."""
-    words = words_of(message.text)
-    for error in errors:
-        if error.kind is message.kind is FailureKind.SCHEMA and message.pointer is not None:
-            if message.pointer == error.pointer and words == words_of(error.text):
-                return True
-            continue
-        if error.kind is FailureKind.DEPENDENCY and message.kind in (FailureKind.TEMPLATE, FailureKind.DEPENDENCY):
-            return True  # lint goes on without the dependency, and its values and templates are missing
-        if None not in (message.file, message.line) and (message.file, message.line) == (error.file, error.line):
-            return True
-        if message.file in (None, "Chart.yaml") and (field := _field(error)) is not None and field == _field(message):
-            return True
-        others = words_of(error.text)
-        if words and others and (words in others or others in words):
-            return True
-        # lint stops at the first file that fails, as template does; their texts differ in the prefix
-        stopped = (FailureKind.TEMPLATE, FailureKind.REQUIRED, FailureKind.YAML, FailureKind.DEPENDENCY)
-        if message.kind is error.kind and error.kind in stopped and message.file == error.file:
-            return True
-    return False
+class Told:
+    """What helm template's errors say, to compare messages of helm lint with them.
+
+    Args:
+        errors: of helm template.
+    """
+
+    def __init__(self, errors: Iterable[HelmMessage]) -> None:
+        self._errors = tuple(errors)
+        # Values can break a schema in thousands of places, each of them told by both commands.
+        of_schema = [error for error in self._errors if error.kind is FailureKind.SCHEMA]
+        self._of_schema = {(error.pointer, words_of(error.text)) for error in of_schema}
+        self._others = tuple(error for error in self._errors if error.kind is not FailureKind.SCHEMA)
+
+    def contains(self, message: HelmMessage) -> bool:
+        """Whether an error says the same as a message."""
+        words = words_of(message.text)
+        if message.kind is not FailureKind.SCHEMA or message.pointer is None:
+            return any(_says_the_same(message, words, error) for error in self._errors)
+        is_told = (message.pointer, words) in self._of_schema
+        return is_told or any(_says_the_same(message, words, error) for error in self._others)
+
+
+def _says_the_same(message: HelmMessage, words: str, error: HelmMessage) -> bool:
+    if error.kind is FailureKind.DEPENDENCY and message.kind in (FailureKind.TEMPLATE, FailureKind.DEPENDENCY):
+        return True  # lint goes on without the dependency, and its values and templates are missing
+    if None not in (message.file, message.line) and (message.file, message.line) == (error.file, error.line):
+        return True
+    if message.file in (None, "Chart.yaml") and (field := _field(error)) is not None and field == _field(message):
+        return True
+    others = words_of(error.text)
+    if words and others and (words in others or others in words):
+        return True
+    # lint stops at the first file that fails, as template does; their texts differ in the prefix
+    stopped = (FailureKind.TEMPLATE, FailureKind.REQUIRED, FailureKind.YAML, FailureKind.DEPENDENCY)
+    return message.kind is error.kind and error.kind in stopped and message.file == error.file
 
 
 TOLD_BY = {

@@ -16,7 +16,7 @@ from helm_constitution.api import (
     rule,
 )
 
-from ..helm_words import is_example, place_of, says_the_same, text_of, values_file_of
+from ..helm_words import Told, is_example, place_of, text_of, values_file_of
 
 
 @rule(
@@ -46,10 +46,10 @@ def example_broken(subject: Subject) -> Iterator[Violation]:
     if not examples:
         raise Unchecked("the configuration names no values file under examples/ as a scenario")
     defaults = subject.defaults
-    told = defaults.errors if defaults is not None and defaults.status is Status.FAILED else ()
+    told = Told(defaults.errors if defaults is not None and defaults.status is Status.FAILED else ())
     for result in examples:
         for error in result.errors:
-            if says_the_same(error, told):
+            if told.contains(error):
                 continue
             name = result.scenario.name
             how = "needs more input" if result.status is Status.NEEDS_INPUT else "does not render"

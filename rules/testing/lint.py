@@ -21,7 +21,7 @@ from helm_constitution.api import (
     rule,
 )
 
-from ..helm_words import place_of, says_the_same, text_of, words_of
+from ..helm_words import Told, place_of, text_of, words_of
 from .object_names import bad_names, is_about_name, is_false_name
 
 HELM_LINT = require(r"\bhelm lint\b|\bpass(es)?\b.*\blint(ing)?\b|\blint\b.*\b(without|no) errors?")
@@ -57,12 +57,12 @@ def _only_needs_input(message: HelmMessage, subject: Subject) -> bool:
 
 
 def _lint(subject: Subject, level: MessageLevel) -> Iterator[Violation]:
-    errors = [error for result in subject.results for error in result.errors]
+    told = Told(error for result in subject.results for error in result.errors)
     seen: set[tuple[object, ...]] = set()
     for message in subject.lint:
         key = (message.file, message.line, message.pointer, words_of(message.text))
         weight = MessageLevel.ERROR if is_about_name(message) else message.level
-        if weight is not level or key in seen or says_the_same(message, errors):
+        if weight is not level or key in seen or told.contains(message):
             continue
         if _has_own_rule(message, subject) or is_false_name(message, subject) or _only_needs_input(message, subject):
             continue

@@ -20,10 +20,10 @@ from helm_constitution.api import (
 )
 
 from ..helm_words import (
+    Told,
     is_example,
     is_told_elsewhere,
     place_of,
-    says_the_same,
     see_rule,
     text_of,
     values_file_of,
@@ -115,13 +115,14 @@ def scenario_error(subject: Subject) -> Iterator[Violation]:
     defaults = _require_renderable(subject)
     causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
     told_elsewhere: HelmMessage | None = None
+    told = Told(defaults.errors)
     for result in subject.results[1:]:
         if result.status is not Status.FAILED or not result.scenario.kind.failure_is_error:
             continue
         if is_example(result) and subject.severity_of("docs/example-broken") is not None:
             continue
         for error in result.errors:
-            if says_the_same(error, defaults.errors):
+            if told.contains(error):
                 continue
             if is_told_elsewhere(error, result, subject):
                 told_elsewhere = error
