@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check.inputs import Inputs
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.fleet.done import Done, done_with
 from helm_constitution.fleet.place import Place
@@ -44,7 +43,7 @@ def test_a_chart_that_changes_during_its_check_is_checked_again(
     tmp_path: Path, embedded: HelmEngine, is_changed: bool
 ) -> None:
     place = write_chart(tmp_path / "web", {})
-    results = Results(tmp_path / "results", Inputs(embedded, CheckOptions()), reports=True)
+    results = Results(tmp_path / "results", embedded, CheckOptions(), reports=True)
     text = "a:\n  b: 2\n" if is_changed else "a:\n  b: 1\n"
     places = [Place.local(place)]
     assert len(list(check_fleet(places, results, OneWorker(lambda: (place / "values.yaml").write_text(text))))) == 1

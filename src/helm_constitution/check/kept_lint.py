@@ -134,7 +134,6 @@ def _templates(chart: Chart, output: RenderOutput, folder: PrivateFolder) -> Ite
     """The templates that may be left out, each with a digest of its text and of what it renders."""
     if not output.ok:
         return
-    from helm_constitution.kubernetes.documents import template_path
 
     texts: dict[str, list[str]] = {}
     for document in output.documents:
