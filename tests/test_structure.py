@@ -71,7 +71,6 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.check.setup",
         "helm_constitution.helm.message_parts",
         "helm_constitution.helm.version",
-        "helm_constitution.kubernetes.documents",
         "helm_constitution.lint.needs",
         "helm_constitution.lint.placing",
         "helm_constitution.locate.marked_render",
