@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from helm_constitution.render.results import RenderedChart
     from helm_constitution.text.yaml_document import YamlDocument
 
-_HASHED = LazyPattern(
-    r"""include\s+\(\s*printf?\s+(?:"[^"]*"\s+)?\$?\.Template\.BasePath(?:\s+"[^"]*")?\s*\)\s+[$.\w]+\s*\|\s*sha\w+sum""",
+_WITHOUT_LINES = LazyPattern(
+    r"""include\s+\(\s*printf?\s+(?:"[^"]*"\s+)?[$.\w]*\.Template\.BasePath(?:\s+(?:"[^"]*"|[$.\w]+))?\s*\)"""
+    r"""\s+[$.\w]+\s*\|\s*(?:sha\w+sum|fromYaml)\b""",
     re.ASCII,
 )
-"""The one reading of another template that leaves none of its lines."""
+"""A reading of another template that leaves none of its lines, and none of their marks."""
 
 _Runs: TypeAlias = "tuple[list[str], list[list[int]]]"
 """Paths of templates, and for lines that follow each other: the number of the path (-1 for none), the first line of the
@@ -150,10 +151,12 @@ def _read(content: bytes | None) -> dict[str, object]:
 
 
 def _reads_another(text: str) -> bool:
-    """Whether a template may print what another file of templates renders."""
-    if "BasePath" in text:
-        text = _HASHED.sub("", text)
-    return "BasePath" in text or "/templates/" in text
+    """Whether a template may print lines of another file of templates."""
+    if "BasePath" not in text and "/templates/" not in text:
+        return False
+    actions = "{{".join(part.partition("}}")[0] for part in text.split("{{")[1:])
+    actions = _WITHOUT_LINES.sub("", actions)
+    return "BasePath" in actions or "/templates/" in actions
 
 
 def _all_texts(chart: Chart) -> Iterator[str]:
