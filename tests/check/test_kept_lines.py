@@ -14,9 +14,17 @@ from helm_constitution.check.cache import Cache
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.model import Precision
 from helm_constitution.helm.embedded import EmbeddedEngine
-from helm_constitution.helm.protocol import Limits, Pending, RenderOutput, RenderRequest
+from helm_constitution.helm.protocol import (
+    FailureKind,
+    HelmMessage,
+    Limits,
+    MessageLevel,
+    Pending,
+    RenderOutput,
+    RenderRequest,
+)
 from helm_constitution.report.model import ChartReport
-from tests.support import WEB, check_chart, write
+from tests.support import WEB, Given, check_chart, write
 
 OPTIONS = CheckOptions(cache=True, today="2026-05-01")
 CHARTS = Path(__file__).parents[2] / "testdata" / "charts"
@@ -126,6 +134,39 @@ def test_a_template_that_hashes_another_one_is_as_before(chart: Path, engine: Co
     )
     same(chart, engine)
     assert engine.copies == [["deployment.yaml"]]
+
+
+def test_a_named_template_that_helm_rejects_with_marks_is_left_alone_everywhere(
+    chart: Path, engine: CopiesEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = '{{ define "web.labels" }}\napp: web\ntier: front\n{{ end }}\n'
+    changed = {"templates/_helpers.tpl": labels}
+    for name in ("templates/deployment.yaml", "templates/other.yaml"):
+        text = (
+            (chart / name)
+            .read_text()
+            .replace("labels: {app: web}", 'labels: {{- include "web.labels" . | nindent 8 }}')
+        )
+        changed[name] = text
+    write(chart, changed)
+    same(chart, engine)
+    engine.copies.clear()
+    render = engine.render
+    rejection = HelmMessage(MessageLevel.ERROR, "rejected", FailureKind.TEMPLATE, file="templates/_helpers.tpl")
+
+    def reject(folder: Path, request: RenderRequest) -> Pending[RenderOutput]:
+        other = folder / "templates" / "other.yaml"
+        is_marked = "#@" in (folder / "templates" / "_helpers.tpl").read_text()
+        rejects = is_marked and other.exists() and "# One line more." in other.read_text()
+        pending = render(folder, request)
+        return Given(RenderOutput(errors=(rejection,))) if rejects else pending
+
+    monkeypatch.setattr(engine, "render", reject)
+    write(chart, {"templates/other.yaml": "# One line more.\n" + changed["templates/other.yaml"]})
+    same(chart, engine)
+    # The edited one alone, then without the marks that helm rejects; then both in the same way.
+    assert engine.copies[-2:] == [["_helpers.tpl", "deployment.yaml", "other.yaml"], ["deployment.yaml", "other.yaml"]]
+    assert all("deployment.yaml" not in copy for copy in engine.copies[:-2])
 
 
 def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
