@@ -282,6 +282,13 @@ def test_a_document_that_differs_in_more_than_marks_is_not_located() -> None:
     assert origins("a: 1\n", "a: 1 #@0:1@\nb: 2 #@0:2@\n", A) is None
 
 
+@pytest.mark.parametrize("own", ["#@999:1@", "#@0:999@", "#@0:1+999@", "#@7:1+2@", "#@<9:1@", f"#@{'9' * 5000}:1@"])
+def test_what_a_chart_prints_in_the_form_of_a_mark_is_not_taken_for_one(own: str) -> None:
+    file = template(f"a: 1 {own}\nb: 2\n")
+    plain, made = f"a: 1 {own}\nb: 2\n", f"a: 1 {own} #@0:1@\nb: 2 #@0:2@\n"
+    assert origins(plain, made, file) in (None, [1, 2])
+
+
 def test_a_digest_of_a_marked_file_may_differ() -> None:
     assert origins(f"a: {'0a' * 32}\n", f"a: {'1b' * 32} #@0:1@\n", A) == [1]
     assert origins(f"a: {'0a0' * 21}\n", f"a: {'1b1' * 21} #@0:1@\n", A) == [1]  # cut to fit a label

@@ -12,9 +12,9 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Action, Content, Control, Define, TemplateCall, Text
 
-_BEFORE = LazyPattern(r"[ \t]*#@([<(])(\d+):(\d+)@")
-_AFTER = LazyPattern(r"#@(\d+):(\d+)(?:\+(\d+))?@")
-_ALL_AFTER = LazyPattern(r" ?#@\d+:\d+(?:\+\d+)?@")
+_BEFORE = LazyPattern(r"[ \t]*#@([<(])(\d{1,9}):(\d{1,9})@")
+_AFTER = LazyPattern(r"#@(\d{1,9}):(\d{1,9})(?:\+(\d{1,9}))?@")
+_ALL_AFTER = LazyPattern(r" ?#@\d{1,9}:\d{1,9}(?:\+\d{1,9})?@")
 # 63 characters fit a label.
 _DIGEST = LazyPattern(r"\b(?:[0-9a-f]{63,64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
 
@@ -97,6 +97,10 @@ class Templates:
             outline = self._outlines[file] = _Outline(self._by_path[file])
         return outline
 
+    def path(self, number: str) -> str:
+        """The path of a template by its number in a mark; empty if the chart prints the mark itself."""
+        return self.files[int(number)].path if int(number) < len(self.files) else ""
+
     def line(self, origin: Origin) -> str:
         """A template line's text."""
         return self.lines(origin.file)[origin.line - 1]
@@ -167,6 +171,7 @@ def source_map(plain: str, marked: str, templates: Templates, twin: str | None =
     """
     bare, origins = _unmark(marked, templates)
     if bare != plain:
+        # Something in the form of a mark that the chart itself prints is missing as well: then no line is claimed.
         first, lines = _trimmed(bare)
         if not _alike(lines, _comparable(plain), twin):
             return None
@@ -221,7 +226,6 @@ def _without_marks(line: str, first: re.Match[str] | None) -> str:
 
 def _unmark(marked: str, templates: Templates) -> tuple[str, list[Origin | None]]:
     """The text without its marks, and the first mark of each of its lines."""
-    files = templates.files
     origins: list[Origin | None] = []
     lines: list[str] = []
     made: Origin | None = None  # the origins that the marks before a line give
@@ -239,18 +243,18 @@ def _unmark(marked: str, templates: Templates) -> tuple[str, list[Origin | None]
         before = _BEFORE.fullmatch(raw) if raw.lstrip(" \t").startswith("#@") else None
         if before is not None:
             if made is None or weak:
-                made = Origin(files[int(before[2])].path, int(before[3]), begins=True)
+                made = Origin(templates.path(before[2]), int(before[3]), begins=True)
                 weak = before[1] == "("
             continue
         first = _AFTER.search(raw)
         if first is not None and (made is None or weak):
-            own = Origin(files[int(first[1])].path, int(first[2]))
+            own = Origin(templates.path(first[1]), int(first[2]))
             made = made if made is not None and made[:2] == own[:2] else own
         origins.append(made)
         lines.append(_without_marks(raw, first))
         made = None
-        if first is not None and first[3] is not None:
-            file, line = files[int(first[1])].path, int(first[2])
+        if first is not None and first[3] is not None and (file := templates.path(first[1])):
+            line = int(first[2])
             same = _same_lines(raws[index : index + int(first[3])], templates.lines(file)[line : line + int(first[3])])
             origins.extend(Origin(file, number) for number in range(line + 1, line + same + 1))
             lines.extend(raws[index : index + same])
