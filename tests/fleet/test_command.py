@@ -16,7 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.model import Gate
+from helm_constitution.fleet.results import Results
+from helm_constitution.helm.choose import choose_engine
+from helm_constitution.helm.protocol import Limits
 from helm_constitution.report.matrix import Matrix, Row, as_csv, charts_table, markdown, text
 from tests.fleet.charts import environment, fleet, matrix, write_chart
 from tests.fleet.test_fleet import BUSY
@@ -75,6 +79,46 @@ def test_what_is_done_is_done_until_something_changes(charts: Path) -> None:
     assert len(kept(charts)) == 4
     fleet(charts, "--results", "results", "--ignore", "security/privileged", "charts")
     assert len(kept(charts)) == 7
+
+
+@pytest.mark.helm
+def test_what_a_configuration_names_is_part_of_a_chart(charts: Path) -> None:
+    demand = "# Ours\n\n## Security\n\nContainers MUST NOT be privileged.\n"
+    write(charts, {"ours.md": demand, "charts/.helm-constitution.yaml": "constitution: ../ours.md\n"})
+    options = ("--results", "results", "--format", "json", "charts/one")
+    assert fleet(charts, *options).returncode == 1
+    assert fleet(charts, *options).returncode == 1
+    assert len(kept(charts)) == 1
+    write(charts, {"ours.md": demand.replace("MUST", "SHOULD")})
+    assert fleet(charts, *options).returncode == 0
+    assert len(kept(charts)) == 2
+
+
+@pytest.mark.helm
+def test_a_report_holds_until_a_waiver_expires(charts: Path) -> None:
+    write(charts, {"charts/one/.helm-constitution.yaml": WAIVER})
+    fleet(charts, "--results", "results", "charts/one")
+    (file,) = kept(charts)
+    engine = choose_engine("embedded", Limits())
+    try:
+        held = [
+            Results(charts / "results", engine, CheckOptions(today=day), reports=False).load(file) is not None
+            for day in ("2027-03-31", "2027-04-01")
+        ]
+    finally:
+        engine.close()
+    assert held == [True, False]
+
+
+WAIVER = """
+waivers:
+  - rule: security/privileged
+    object: Deployment/*
+    container: web
+    why_needed: The agent reads the node's devices.
+    simpler_alternative_rejected_because: There is none.
+    expires: 2027-03-31
+"""
 
 
 @pytest.mark.helm

@@ -19,6 +19,7 @@ from helm_constitution.check.inputs import FilesState, Inputs, stamps
 from helm_constitution.check.kept_lint import LintPlace
 from helm_constitution.check.kept_patterns import PATTERNS
 from helm_constitution.check.kept_report import KEPT_DAYS, PART, KeptReport, keep, keep_part
+from helm_constitution.check.named_by import NamedPlaces
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.file_state import FileState
@@ -98,22 +99,16 @@ class Cache(NamedTuple):
 
         try:
             configuration = self._configuration()
-            files = [configuration.constitution, configuration.plan]
-            files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
-            named = [file for file in files if file is not None and file.is_file()]
-            if not self.is_unchanged() or any(FileState.of(file.stat()).changed > self.made for file in named):
+            named = NamedPlaces.of(configuration)
+            if not self.is_unchanged() or any(FileState.of(file.stat()).changed > self.made for file in named.files):
                 return report
-            folders: list[tuple[str, tuple[str, ...]]] = [(place, (".py", ".md")) for place in configuration.packs]
-            folders.extend((str(place), (".yaml", ".yml", ".json")) for place in configuration.policies)
-            if configuration.schemas is not None:
-                folders.append((str(configuration.schemas), (".json",)))
             mark = os.urandom(16).hex()
             kept = {
                 "mark": mark,
                 "made": today,
                 "until": min(self._last_day(configuration, report.name, today), _days_after(today)),
-                "files": [(str(file), self._digest(file)) for file in named],
-                "folders": [(place, endings, list(stamps(place, endings))) for place, endings in folders],
+                "files": [(str(file), self._digest(file)) for file in named.files],
+                "folders": [(place, endings, list(stamps(place, endings))) for place, endings in named.folders],
             }
             text = zlib.compress(_json(encode(report)).encode(), 1)
             keep(self.folder, self.name, f"{_json(kept)}\n".encode() + text)

@@ -15,6 +15,8 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.matrix import Row, row_of
 from helm_constitution.report.model import ChartReport
 
+_ALWAYS = "9999-12-31"
+
 
 class Done(NamedTuple):
     """The row of the matrix, and row and report packed (see :func:`report_in`); None where nobody needs the report.
@@ -32,19 +34,24 @@ def done_with(report: ChartReport, *, packs: bool) -> Done:
     row = row_of(report)
     packed = None
     if packs:
-        lines = (json.dumps(part, separators=(",", ":")) for part in (row, encode(report)))
+        waived = (finding.waived.expires for finding in report.findings if finding.waived is not None)
+        until = min((day for day in waived if day is not None), default=_ALWAYS)
+        lines = (json.dumps(part, separators=(",", ":")) for part in ((row, until), encode(report)))
         packed = gzip.compress("\n".join(lines).encode(), 1, mtime=0)
     return Done(row, packed, not any(trouble.kind == UNREADABLE for trouble in report.troubles))
 
 
-def row_in(packed: bytes) -> Row:
-    """The row of a packed report: the first of two lines of JSON.
+def row_in(packed: bytes) -> tuple[Row, str]:
+    """The row of a packed report, and the last day on which it holds, when a waiver expires (an ISO date).
+
+    Both are the first of two lines of JSON.
 
     Raises:
         OSError, EOFError, zlib.error, ValueError, TypeError: it is not whole.
     """
-    row = Row._make(json.loads(gzip.decompress(packed).partition(b"\n")[0]))
-    return row._replace(gate=Gate(row.gate))
+    fields, until = json.loads(gzip.decompress(packed).partition(b"\n")[0])
+    row = Row._make(fields)
+    return row._replace(gate=Gate(row.gate)), str(until)
 
 
 def report_in(packed: bytes) -> ChartReport:

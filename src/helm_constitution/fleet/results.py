@@ -10,11 +10,12 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helm_constitution.check.contents import KeptContents, Unfit
-from helm_constitution.check.inputs import Inputs
+from helm_constitution.check.contents import MAX_BYTES, KeptContents, Unfit, read_content
+from helm_constitution.check.inputs import Inputs, stamps
+from helm_constitution.check.named_by import NamedPlaces
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.digest import sha256
-from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.errors import ConfigurationError, ConstitutionError
 from helm_constitution.core.files import write_bytes
 from helm_constitution.fleet.done import Done, report_in, row_in
 from helm_constitution.fleet.place import Kind, Place
@@ -41,6 +42,7 @@ class Results:
 
     def __init__(self, folder: Path, engine: HelmEngine, options: CheckOptions, *, reports: bool) -> None:
         self.folder = folder
+        self._options = options
         self._reports = reports
         make_folder(folder / "charts")
         states = PrivateFolder.open(str(folder / "states"))
@@ -52,8 +54,7 @@ class Results:
     def file_of(self, place: Place) -> Path | None:
         """Where the report of a chart is kept; None for a chart that is too large to be recognised."""
         if place.kind is Kind.LOCAL:
-            found = self._inputs.of(Path(place.where))
-            digest = found.digest if found is not None else None
+            digest = self._digest(Path(place.where))
         else:
             digest = self._inputs.of_name(repr(tuple(place)))
         if digest is None:
@@ -61,15 +62,36 @@ class Results:
         name = sha256(digest).hexdigest()
         return self.folder / "charts" / name[:2] / f"{name[2:]}.json.gz"
 
+    def _digest(self, chart: Path) -> bytes | None:
+        """A digest of a chart on this machine, and of everything else that its report depends on."""
+        found = self._inputs.of(chart)
+        if found is None or found.files.configuration is None:
+            return found.digest if found is not None else None
+        from helm_constitution.lint.registry import known_modules
+        from helm_constitution.policy.configuration import load_configuration
+
+        options = self._options
+        try:
+            modules = known_modules(options.rules)
+            named = NamedPlaces.of(
+                load_configuration(found.files.configuration, chart, modules, policies=options.policies)
+            )
+            parts: list[object] = [(str(file), read_content(str(file), MAX_BYTES)) for file in named.files]
+            parts += [(folder, list(stamps(folder, endings))) for folder, endings in named.folders]
+        except (OSError, ValueError, Unfit, ConstitutionError):
+            return None  # the check finds the words for it
+        return found.digest + sha256(repr(parts).encode("utf-8", "surrogateescape")).digest()
+
     def load(self, file: Path | None) -> Done | None:
-        """A chart that is done, if its report exists and is complete."""
+        """A chart that is done, if its report exists, is complete and holds today."""
         if file is None:
             return None
         try:
             packed = file.read_bytes()
             if self._reports:
                 report_in(packed)
-            return Done(row_in(packed), packed)
+            row, until = row_in(packed)
+            return Done(row, packed) if until >= self._options.day else None
         except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 

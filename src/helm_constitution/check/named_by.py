@@ -1,0 +1,29 @@
+"""What a configuration names besides the chart's own files: a report depends on that as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.named_tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from helm_constitution.policy.configuration import Configuration
+
+
+class NamedPlaces(NamedTuple):
+    """Files that exist, and folders with the endings of their files that count."""
+
+    files: list[Path]
+    folders: list[tuple[str, tuple[str, ...]]]
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> NamedPlaces:
+        """What a configuration names: constitution, plan, values; rule packs, policies, schemas."""
+        files = [configuration.constitution, configuration.plan]
+        files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
+        folders: list[tuple[str, tuple[str, ...]]] = [(place, (".py", ".md")) for place in configuration.packs]
+        folders.extend((str(place), (".yaml", ".yml", ".json")) for place in configuration.policies)
+        if configuration.schemas is not None:
+            folders.append((str(configuration.schemas), (".json",)))
+        return cls([file for file in files if file is not None and file.is_file()], folders)
