@@ -37,10 +37,10 @@ def copies(folder: Path, count: int) -> Iterator[Path]:
         yield chart
 
 
-def processor_seconds() -> float:
-    """What this process has used so far, with its children and theirs, running and ended."""
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far, with its children and theirs, running and ended."""
     ticks = 0
-    pending = [os.getpid()]
+    pending = [pid]
     while pending:
         process = Path("/proc", str(pending.pop()))
         try:
@@ -63,7 +63,7 @@ def measure(charts: list[Path]) -> list[float]:
         for report in check_charts(charts, engine, CheckOptions(), start, limits, Shown(), Reports()):
             if report.troubles:
                 raise SystemExit(f"error: {report.path}: {report.troubles[0].message}")
-            done.append(processor_seconds())
+            done.append(processor_seconds(os.getpid()))
     finally:
         engine.close()
     return done
