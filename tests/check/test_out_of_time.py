@@ -138,3 +138,12 @@ def test_what_the_time_cut_short_is_not_remembered(
     whole = run(request)
     assert not any("finding the template lines" in one for one in whole.notices)
     assert whole.findings
+
+
+def test_earlier_parts_leave_no_time_for_rules(monkeypatch: pytest.MonkeyPatch, cli4: CliEngine) -> None:
+    monkeypatch.setattr(conclude, "load_documents", slow)
+    monkeypatch.setattr("helm_constitution.lint.runner.time_left", lambda: 1.0)
+    report = checked(cli4)
+    words = "earlier parts of the check took 10 s of processor time; raise --timeout"
+    assert len(unchecked(report, words)) > 10
+    assert {one.verdict for one in report.principles} <= {Verdict.ERROR, Verdict.UNCHECKED}

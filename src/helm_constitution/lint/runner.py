@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.core.deadline import TIME_IS_UP, OutOfTime, time_limit
+from helm_constitution.core.deadline import TIME_IS_UP, OutOfTime, time_left, time_limit
 from helm_constitution.core.errors import ConstitutionError, LimitReached
 from helm_constitution.core.fixes import Fix
 from helm_constitution.core.model import Location, RuleSetting, StillCounts, Trouble, still_counts
@@ -95,7 +95,13 @@ class Runner:
         if self._left <= self._seconds / 50:
             reason = f"earlier rules took {self._seconds:g} {TIME_IS_UP}"
             return RuleRun(rule, setting, unchecked=reason)
-        begin, most = time.process_time(), min(self._seconds / 4, self._left)
+        # Other parts of the check may have taken more than their share; the report needs some time, too.
+        left = time_left()
+        rest = self._left if left is None else left - self._seconds / 2
+        if rest <= self._seconds / 50:
+            reason = f"earlier parts of the check took {2.5 * self._seconds:g} {TIME_IS_UP}"
+            return RuleRun(rule, setting, unchecked=reason)
+        begin, most = time.process_time(), min(self._seconds / 4, self._left, rest)
         try:
             with time_limit(most):
                 return run_rule(rule, setting, checked, self._outcomes, debug=self._debug)

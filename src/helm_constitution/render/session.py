@@ -147,11 +147,19 @@ class RenderSession:
             if isinstance(pending, str):
                 results.append(not_run(scenario, pending))
             else:
-                results.append(self._conclude(scenario, pending.result()))
+                results.append(self._read(scenario, pending))
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, self._planned)
         return results
+
+    def _read(self, scenario: Scenario, pending: Pending[RenderOutput]) -> ScenarioResult:
+        try:
+            with part_limit():
+                return self._conclude(scenario, pending.result())
+        except OutOfTime as limit:
+            fault = HelmMessage(MessageLevel.ERROR, f"reading what helm rendered {limit}", FailureKind.TIMEOUT)
+            return ScenarioResult(scenario, Status.FAILED, fault.text, None, (fault,))
 
     def _conclude(self, scenario: Scenario, output: RenderOutput) -> ScenarioResult:
         # One text for all scenarios that render it: there may be hundreds.
@@ -164,12 +172,7 @@ class RenderSession:
             return ScenarioResult(scenario, Status.RENDERED, None, None, documents=documents)
         self._seen.add(key)
         name, tests_count = self.analysed.chart.name, self._tests_count
-        try:
-            with part_limit():
-                return conclude(scenario, output, name, self._known, tests_count=tests_count, objects=self._objects)
-        except OutOfTime as limit:
-            fault = HelmMessage(MessageLevel.ERROR, f"reading what helm rendered {limit}", FailureKind.TIMEOUT)
-            return ScenarioResult(scenario, Status.FAILED, fault.text, None, (fault,))
+        return conclude(scenario, output, name, self._known, tests_count=tests_count, objects=self._objects)
 
     def _with_inputs(self, results: Sequence[ScenarioResult]) -> tuple[list[ScenarioResult], tuple[Input, ...]]:
         """The scenarios that need input, rendered again with placeholders for the required values."""
