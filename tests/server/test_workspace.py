@@ -194,3 +194,22 @@ def test_all_safe_fixes_are_those_of_the_chart_that_is_open(root: Path) -> None:
             assert found == ["Apply all safe fixes of web (helm-constitution)"]
 
     asyncio.run(session())
+
+
+def test_a_chart_inside_another_is_shown_once_it_is_opened(root: Path) -> None:
+    inner, changed = root / "web" / "before", types.FileChangeType.Changed
+    write(root, {f"web/before/{name.removeprefix('web/')}": text for name, text in WEB.items()})
+
+    async def session() -> None:
+        async with editor(root) as shown:
+            values = root / "web" / "values.yaml"
+            await shown.open(values)
+            shown.report((inner / "values.yaml", changed), (inner / "Chart.yaml", changed))
+            for _ in range(2):
+                await shown.save(values, values.read_text() + "# More.\n")
+            assert [file for file in shown.published if "/before/" in file] == []
+            template = inner / "templates" / "deployment.yaml"
+            await shown.open(template)
+            await shown.until(lambda: shown.of(template) != [])
+
+    asyncio.run(session())

@@ -112,7 +112,10 @@ class Session:
         """A file or folder that is not open was created, changed or removed by another program."""
         if _NEVER_READ.intersection(Path(path).parts):
             return
-        self._want(path, self._scenarios)
+        for chart in self._affected(Path(path)):
+            # The files of a chart inside another one are that one's, until somebody opens them.
+            if chart in self.charts or not self._is_inside_another(chart):
+                self._want_chart(chart, self._scenarios)
         if os.path.isdir(path):
             for chart in charts_below(Path(path)):
                 if self.chart_of(str(chart / "Chart.yaml")) == chart:
@@ -154,8 +157,17 @@ class Session:
 
     def _want(self, path: str, scenarios: str, *, is_typed: bool = False) -> None:
         for chart in self._affected(Path(path)):
-            self.charts.setdefault(chart, ChartState())
-            self.schedule.want(chart, scenarios, is_typed=is_typed)
+            self._want_chart(chart, scenarios, is_typed=is_typed)
+
+    def _want_chart(self, chart: Path, scenarios: str, *, is_typed: bool = False) -> None:
+        self.charts.setdefault(chart, ChartState())
+        self.schedule.want(chart, scenarios, is_typed=is_typed)
+
+    def _is_inside_another(self, chart: Path) -> bool:
+        """Whether a folder around a chart, in the workspace, is a chart as well."""
+        texts = self.texts()
+        around = (folder for folder in chart.parents if any(folder.is_relative_to(one) for one in self._folders))
+        return any(is_chart(folder, texts) for folder in around)
 
     def _affected(self, file: Path) -> Iterable[Path]:
         """The charts that a file belongs to or applies to, and those that went with it; the last edited one comes
