@@ -49,6 +49,11 @@ def shut_down(process: subprocess.Popen[bytes]) -> None:
     sent(process, "exit")
 
 
+def left(process: subprocess.Popen[bytes]) -> None:
+    """An editor that ends the server without ``shutdown``: the protocol says 1."""
+    sent(process, "exit")
+
+
 def gone(process: subprocess.Popen[bytes]) -> None:
     """What the server sees of an editor that crashed: its streams are closed."""
     assert process.stdin is not None
@@ -65,6 +70,7 @@ def hung_up(process: subprocess.Popen[bytes]) -> None:
     ("end", "status"),
     [
         (shut_down, 0),
+        (left, 1),
         (gone, 0),
         (subprocess.Popen.kill, -signal.SIGKILL),
         (subprocess.Popen.terminate, 128 + signal.SIGTERM),
@@ -97,3 +103,21 @@ def test_no_process_stays(tmp_path: Path, end: Callable[[subprocess.Popen[bytes]
         assert b"Traceback" not in errors
         assert process.returncode == status
         assert list(temporary.iterdir()) == []
+
+
+def test_nothing_counts_before_the_editor_has_introduced_itself() -> None:
+    """Source: Language Server Protocol 3.17, "Initialize Request"."""
+    command = [sys.executable, "-m", "helm_constitution", "server", "--engine", "embedded"]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        document = {"uri": "file:///web/values.yaml", "languageId": "yaml", "version": 1, "text": ""}
+        sent(process, "textDocument/didOpen", {"textDocument": document})
+        place = {"line": 0, "character": 0}
+        sent(process, "textDocument/hover", {"textDocument": {"uri": document["uri"]}, "position": place}, 1)
+        error = received(process)["error"]
+        assert isinstance(error, dict)
+        assert error["code"] == -32002
+        sent(process, "initialize", {"processId": None, "capabilities": {}, "rootUri": None}, 2)
+        assert "result" in received(process)
+        shut_down(process)
+        assert process.communicate(timeout=SECONDS) == (b"", b"")
+        assert process.returncode == 0

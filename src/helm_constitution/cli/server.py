@@ -25,5 +25,4 @@ def command(arguments: CheckArguments, /, *, stdio: bool) -> int:
         message = f'the language server needs pygls ({error}): pip install "helm-constitution[lsp]"'
         raise ConfigurationError(message) from None
     gc.enable()  # this process lives for days
-    serve(Setup(arguments.engine, arguments.limits, arguments.options))
-    return 0
+    return serve(Setup(arguments.engine, arguments.limits, arguments.options))

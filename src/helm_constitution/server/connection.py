@@ -9,7 +9,9 @@ from pathlib import Path
 
 from lsprotocol import types
 from pygls import uris
+from pygls.exceptions import JsonRpcServerNotInitialized
 from pygls.lsp.server import LanguageServer
+from pygls.protocol.json_rpc import RPCMessage
 from pygls.protocol.language_server import LanguageServerProtocol, lsp_method
 
 from helm_constitution import __version__
@@ -25,7 +27,22 @@ _SILENCE = 8
 
 
 class _Protocol(LanguageServerProtocol):
-    """pygls's own, which keeps texts too, and fails for a change of a file that was never opened."""
+    """pygls's own, which keeps texts too, fails for a change of a file that was never opened and for all that comes
+    before an editor has introduced itself."""
+
+    _is_ready = False
+
+    def handle_message(self, message: RPCMessage) -> None:
+        """Handles a message; before ``initialize`` a request is an error, and a notification counts for nothing.
+
+        Source: Language Server Protocol 3.17, "Initialize Request".
+        """
+        method, number = getattr(message, "method", None), getattr(message, "id", None)
+        self._is_ready = self._is_ready or method == types.INITIALIZE
+        if self._is_ready or method in (types.EXIT, None):
+            super().handle_message(message)
+        elif number is not None:
+            self._send_response(number, None, JsonRpcServerNotInitialized().to_response_error())
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(
@@ -50,6 +67,9 @@ class ConstitutionServer(LanguageServer):
         self.setup = setup
         self.link = Link(setup, _SILENCE * setup.limits.seconds)
         self.session = Session(self.link, self, setup.options.scenarios)
+        self.status = 0
+        """The exit status: 1 for an editor that ends the server without ``shutdown``."""
+        self._is_shut_down = False
         self._checking: asyncio.Task[None] | None = None
         self._stop_reading = stop_reading
 
@@ -61,6 +81,15 @@ class ConstitutionServer(LanguageServer):
     def begin(self) -> None:
         """Begins to check the charts of the workspace."""
         self._checking = asyncio.ensure_future(self.session.schedule.run())
+
+    def finish(self) -> None:
+        """The editor asks for the end of all checks; it may then end the program."""
+        self._is_shut_down = True
+        self.end()
+
+    def leave(self) -> None:
+        """The editor ends the program."""
+        self.status = 0 if self._is_shut_down else 1
 
     def end(self) -> None:
         """Ends all checks, and the process that makes them."""

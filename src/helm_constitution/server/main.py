@@ -41,7 +41,11 @@ def make_server(setup: Setup, stop_reading: Callable[[], None]) -> ConstitutionS
 
     @server.feature(types.SHUTDOWN)
     def shutdown(*_: object) -> None:
-        server.end()
+        server.finish()
+
+    @server.feature(types.EXIT)
+    def leave(*_: object) -> None:
+        server.leave()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -139,14 +143,19 @@ def _watch_files(server: ConstitutionServer) -> None:
     server.client_register_capability(types.RegistrationParams([registration]))
 
 
-def serve(setup: Setup) -> None:
-    """Serves the editor on standard input and output until it closes them, or a signal ends the program."""
+def serve(setup: Setup) -> int:
+    """Serves the editor on standard input and output until it closes them, or a signal ends the program.
+
+    Returns:
+        The exit status.
+    """
     with _streams() as (requests, answers), ended_by(requests.stop):
         server = make_server(setup, requests.stop)
         try:
             server.start_io(io.BufferedReader(requests), answers)
         finally:
             server.end()
+        return server.status
 
 
 class _Requests(io.RawIOBase):
