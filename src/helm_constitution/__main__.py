@@ -22,6 +22,8 @@ def run() -> None:
 
     def leave() -> None:
         if ended:
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none
+                sys.stderr.flush()
             os._exit(ended[0])
 
     atexit.register(leave)  # before all others: it comes last
