@@ -511,6 +511,16 @@ def test_a_key_of_an_item_with_another_name_is_not_the_one(engine: HelmEngine, t
     assert places(engine, tmp_path, files, "data", "x", 1, "a") == ["templates/a.yaml"]
 
 
+def test_a_key_below_a_list_is_of_none_of_its_items(engine: HelmEngine, tmp_path: Path) -> None:
+    define = "name: own\nports:\n  - name: http\n    a: 1\nprobe:\n  get:\n    b: literal"
+    files = {
+        "values.yaml": "x: 1\n",
+        "templates/_h.tpl": f'{{{{- define "h" -}}}}\n{define}\n{{{{- end -}}}}\n',
+        "templates/a.yaml": f'{HEAD}data:\n  - {{{{ include "h" . | fromYaml | toYaml | nindent 4 | trim }}}}\n',
+    }
+    assert places(engine, tmp_path, files, "data", 0, "probe", "get", "b") == ["templates/_h.tpl:8"]
+
+
 def test_an_item_whose_line_is_not_known_is_found_in_the_values(engine: HelmEngine, tmp_path: Path) -> None:
     define = "x:\n  - name: own\n    a: zero\n  - name: other\n    a: zero\n  {{- toYaml .Values.list | nindent 2 }}"
     use = '{{- include "h" . | nindent 2 }}\n  size: {{ include "h" . | len }}'  # so it bears no marks

@@ -35,20 +35,23 @@ def is_of_other_item(text: Sequence[str], index: int, document: YamlDocument, pa
 
 def _item(text: Sequence[str], index: int) -> Iterator[str]:
     """The lines with the own keys of the item that a line belongs to; none if it is in no item."""
-    depth = _depth(text[index])
-    first = index
-    while not (text[first].lstrip().startswith("- ") and _depth(text[first]) <= depth):
+    first, least = index, _indent(text[index])
+    while not (text[first].lstrip().startswith("- ") and (first == index or _indent(text[first]) < least)):
         if first == 0:
             return
+        if text[first].strip() and not text[first].lstrip().startswith("{{"):
+            least = min(least, _indent(text[first]))
         first -= 1
-    depth = _depth(text[first])
-    dash = len(text[first]) - len(text[first].lstrip())
     yield text[first]
     for line in text[first + 1 :]:
-        if line.strip() and not line.lstrip().startswith("{{") and len(line) - len(line.lstrip()) <= dash:
+        if line.strip() and not line.lstrip().startswith("{{") and _indent(line) <= _indent(text[first]):
             return
-        if _depth(line) == depth:
+        if _depth(line) == _depth(text[first]):
             yield line
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _depth(line: str) -> int:
