@@ -207,13 +207,27 @@ def test_a_template_that_renders_otherwise_is_linted_again(known: Path, engine: 
 
 @pytest.mark.parametrize("messages", [(), (HINT,), (HINT._replace(level=MessageLevel.ERROR, line=3, column=1),)])
 def test_hints_about_the_metadata_come_back_as_they_were(place: LintPlace, messages: tuple[HelmMessage, ...]) -> None:
-    Linting(lambda _: Answer(LintOutput(messages)), place).result()
+    asked = Linting(lambda _: Answer(LintOutput(messages)), place)
+    asked.store(asked.result())
     assert kept(place) == LintOutput(messages)
 
 
-def test_an_answer_about_a_chart_that_changed_meanwhile_is_not_kept(place: LintPlace) -> None:
-    Linting(lambda _: Answer(LintOutput((HINT,))), place, lambda: False).result()
-    assert kept(place) is None
+@pytest.mark.helm
+@pytest.mark.parametrize("is_changed", [True, False])
+def test_an_answer_about_a_chart_that_changed_meanwhile_is_not_kept(
+    chart: Path, engine: CountingEngine, monkeypatch: pytest.MonkeyPatch, is_changed: bool
+) -> None:
+    cache, lint = Cache.of(chart, engine, OPTIONS), engine.lint
+    assert cache is not None
+
+    def disturbed(path: Path, request: RenderRequest) -> Pending[LintOutput]:
+        if is_changed:
+            write(chart, {"values.yaml": "# The password.\npassword: hunter3\n"})
+        return lint(path, request)
+
+    monkeypatch.setattr(engine, "lint", disturbed)
+    check_chart(chart, engine, OPTIONS)
+    assert (kept(cache.lint) is None) == is_changed
 
 
 @pytest.mark.parametrize(
@@ -226,7 +240,9 @@ def test_an_answer_about_a_chart_that_changed_meanwhile_is_not_kept(place: LintP
     ],
 )
 def test_what_may_quote_a_value_or_failed_is_not_kept(place: LintPlace, output: LintOutput) -> None:
-    assert Linting(lambda _: Answer(output), place).result() == output
+    asked = Linting(lambda _: Answer(output), place)
+    assert asked.result() == output
+    asked.store(output)
     assert kept(place) is None
 
 

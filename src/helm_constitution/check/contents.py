@@ -43,8 +43,13 @@ def is_alone(name: bytes, content: bytes) -> bool:
         return False
     if b"define" not in content and b"block" not in content:
         return True
-    actions = b"\n".join(part.partition(b"}}")[0] for part in content.split(b"{{")[1:])
-    return b"define" not in actions and b"block" not in actions
+    actions = actions_in(content.decode("latin-1"))
+    return "define" not in actions and "block" not in actions
+
+
+def actions_in(text: str) -> str:
+    """What stands inside the actions of a template, roughly: up to the first ``}}`` of each, strings included."""
+    return "{{".join(part.partition("}}")[0] for part in text.split("{{")[1:])
 
 
 class Files(NamedTuple):

@@ -10,10 +10,11 @@ import contextlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from helm_constitution.check.contents import actions_in
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.locate.marked_render import marked_templates
 from helm_constitution.locate.source_map import Origin, SourceMap, Templates
@@ -43,13 +44,9 @@ class KeptLines:
         folder: where they are kept.
         name: that of the file, which depends on all that templates share.
         rendered: the chart.
-        is_unchanged: whether its files are still those that the name depends on.
     """
 
-    def __init__(
-        self, folder: PrivateFolder, name: str, rendered: RenderedChart, is_unchanged: Callable[[], bool]
-    ) -> None:
-        self._is_unchanged = is_unchanged
+    def __init__(self, folder: PrivateFolder, name: str, rendered: RenderedChart) -> None:
         self._folder = folder
         self._name = name
         self._rendered = rendered
@@ -92,8 +89,9 @@ class KeptLines:
             self._now[digest] = _runs(found.origins)
 
     def store(self) -> None:
-        """Keeps what there is now, if that is something else; where that fails nothing is lost but time."""
-        if self._now != self._before and self._is_unchanged():
+        """Keeps what there is now, if that is something else; where that fails nothing is lost but time. The chart must
+        still be as it was when the name was made."""
+        if self._now != self._before:
             with contextlib.suppress(OSError):
                 content = zlib.compress(json.dumps(self._now, separators=(",", ":")).encode(), 1)
                 self._folder.write(self._name, content)
@@ -154,8 +152,7 @@ def _reads_another(text: str) -> bool:
     """Whether a template may print lines of another file of templates."""
     if "BasePath" not in text and "/templates/" not in text:
         return False
-    actions = "{{".join(part.partition("}}")[0] for part in text.split("{{")[1:])
-    actions = _WITHOUT_LINES.sub("", actions)
+    actions = _WITHOUT_LINES.sub("", actions_in(text))
     return "BasePath" in actions or "/templates/" in actions
 
 

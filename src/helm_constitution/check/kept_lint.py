@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from helm_constitution.check.contents import is_alone
+from helm_constitution.check.contents import actions_in, is_alone
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending, RenderOutput
@@ -85,14 +85,10 @@ class Linting:
     Args:
         start: asks helm.
         place: where answers are kept; None where they aren't.
-        is_unchanged: whether the chart is still as it was when the place was made.
     """
 
-    def __init__(
-        self, start: StartLint, place: LintPlace | None = None, is_unchanged: Callable[[], bool] = lambda: True
-    ) -> None:
+    def __init__(self, start: StartLint, place: LintPlace | None = None) -> None:
         self._start = start
-        self._is_unchanged = is_unchanged
         self._place = place
         self._texts: dict[str, str] = {}
         self._left_out: list[str] = []
@@ -115,14 +111,17 @@ class Linting:
             self._pending = self._start(self._left_out)
 
     def result(self) -> LintOutput:
-        """Waits for helm, and keeps the answer."""
+        """Waits for helm."""
         pending = self._pending or self._start(())
         output = pending.result()
         if self._left_out and not is_of_metadata(output):
             output = self._start(()).result()
-        if self._place is not None and not self._is_kept and self._is_unchanged():
-            self._place.store(output, self._texts.values())
         return output
+
+    def store(self, output: LintOutput) -> None:
+        """Keeps the result, for a chart that is still as it was when the place was made."""
+        if self._place is not None and not self._is_kept:
+            self._place.store(output, self._texts.values())
 
 
 def is_of_metadata(output: LintOutput) -> bool:
@@ -146,7 +145,7 @@ def _templates(chart: Chart, output: RenderOutput, folder: PrivateFolder) -> Ite
 
 def _may_set_values(text: str) -> bool:
     """Whether a template may change values for those that are rendered later: a copy without it would differ."""
-    actions = "{{".join(part.partition("}}")[0] for part in text.split("{{")[1:])
+    actions = actions_in(text)
     return ("set" in actions or "erge" in actions) and _SETTING.search(actions) is not None
 
 

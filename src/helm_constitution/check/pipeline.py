@@ -153,8 +153,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     placing.source_maps()
     known.keep_lint(lint)
     known.source_maps = placing.known
-    if kept is not None:
-        kept.store()
+    _keep(cache, linting, lint, kept)
     findings, runs = finding.findings(runs), finding.without_late(runs)
     known.proofs = finding.proofs
     settled = settle(findings, runs, policy, rendered, day=options.day)
@@ -195,7 +194,16 @@ def _kept_lines(cache: Cache | None, rendered: RenderedChart) -> KeptLines | Non
         return None
     from helm_constitution.check.kept_lines import KeptLines
 
-    return KeptLines(cache.folder, cache.lines, rendered, cache.is_unchanged)
+    return KeptLines(cache.folder, cache.lines, rendered)
+
+
+def _keep(cache: Cache | None, linting: Linting, lint: LintOutput, lines: KeptLines | None) -> None:
+    """Keeps what helm said and the template lines, unless the chart has changed: they would count for what it was."""
+    if cache is None or not cache.is_unchanged():
+        return
+    linting.store(lint)
+    if lines is not None:
+        lines.store()
 
 
 def _start_helm(
@@ -228,7 +236,7 @@ def _lint(request: CheckRequest, analysed: AnalysedChart, cache: Cache | None, s
             return Answered(draft)
         return begin_lint(request.engine, analysed, request.options.request, stack, without)
 
-    return Linting(start, cache.lint, cache.is_unchanged) if cache is not None else Linting(start)
+    return Linting(start, cache.lint if cache is not None else None)
 
 
 def _folder(chart: Path) -> Path:
