@@ -269,8 +269,9 @@ def privileged_port(container: Container, subject: Subject) -> Iterator[Violatio
     known: set[int] = set()
     for port in container.field("ports").items():
         number = port.get("containerPort")
-        if 0 < (number.integer() or 0) < 1024 and number.integer() not in known:  # one port may have two protocols
-            known.add(number.integer() or 0)
+        value = number.integer() or 0
+        if 0 < value < 1024 and value not in known:  # one port may have two protocols
+            known.add(value)
             message = (
                 f'container "{container.name}" listens on the privileged port {number.data};'
                 f" use a port above 1023, and map {number.data} to it with the Service's targetPort"

@@ -21,7 +21,7 @@ def lines_of_block(head: int, line_of: LineOf) -> Iterator[int]:
     number = head + 1
     while (line := line_of(number)) is not None:
         # An action may stand further left: what it prints is indented.
-        if line.strip() and _depth(line) <= _depth(first) and not line.lstrip().startswith("{{"):
+        if line.strip() and indent_of(line) <= indent_of(first) and not line.lstrip().startswith("{{"):
             return
         yield number
         number += 1
@@ -47,5 +47,6 @@ def line_in_block(location: Location, part: str, line_of: LineOf) -> Location:
     return location
 
 
-def _depth(line: str) -> int:
+def indent_of(line: str) -> int:
+    """How many blanks a line begins with."""
     return len(line) - len(line.lstrip(" "))

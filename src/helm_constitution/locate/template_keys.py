@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.locate.in_block import indent_of
 from helm_constitution.templates.lines import KEY
 from helm_constitution.text.yaml_document import Path, YamlDocument
 
@@ -35,23 +36,19 @@ def is_of_other_item(text: Sequence[str], index: int, document: YamlDocument, pa
 
 def _item(text: Sequence[str], index: int) -> Iterator[str]:
     """The lines with the own keys of the item that a line belongs to; none if it is in no item."""
-    first, least = index, _indent(text[index])
-    while not (text[first].lstrip().startswith("- ") and (first == index or _indent(text[first]) < least)):
+    first, least = index, indent_of(text[index])
+    while not (text[first].lstrip().startswith("- ") and (first == index or indent_of(text[first]) < least)):
         if first == 0:
             return
         if text[first].strip() and not text[first].lstrip().startswith("{{"):
-            least = min(least, _indent(text[first]))
+            least = min(least, indent_of(text[first]))
         first -= 1
     yield text[first]
     for line in text[first + 1 :]:
-        if line.strip() and not line.lstrip().startswith("{{") and _indent(line) <= _indent(text[first]):
+        if line.strip() and not line.lstrip().startswith("{{") and indent_of(line) <= indent_of(text[first]):
             return
         if _depth(line) == _depth(text[first]):
             yield line
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
 
 
 def _depth(line: str) -> int:
