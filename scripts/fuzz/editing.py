@@ -10,7 +10,7 @@ import random
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lsprotocol import types
@@ -18,8 +18,9 @@ from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
 from helm_constitution.check.options import CheckOptions
+from helm_constitution.core.unsaved import NO_TEXTS
 from helm_constitution.helm.protocol import HelmEngine
-from helm_constitution.server.charts import charts_below
+from helm_constitution.server.charts import chart_of, charts_below
 from helm_constitution.server.checker import Checker
 from helm_constitution.server.notes import each_once, notes_of
 from helm_constitution.server.positions import Positions
@@ -37,7 +38,6 @@ _HELM_SECONDS = 20
 _SESSION = "FUZZ_SESSION"
 """A variable of the environment by which the processes of a session are known."""
 _CREATED, _CHANGED, _DELETED = types.FileChangeType.Created, types.FileChangeType.Changed, types.FileChangeType.Deleted
-_MANIFEST = Path(CHART) / "Chart.yaml"
 
 
 class Desk:
@@ -309,18 +309,20 @@ async def _act(desk: Desk, file: Path, rng: random.Random) -> list[Fault]:
 
 
 async def _compare(desk: Desk, case: Case, engine: HelmEngine) -> list[Fault]:
-    """Chart.yaml is opened, and when the server has checked that, it shows what a check of the same texts finds."""
+    """Each Chart.yaml is opened, and when the server has checked it, it shows what a check of the same texts finds."""
     with desk.writing():
         pass
     with desk.saved() as now:
-        expected = answers.plain(fresh(now, case.scenarios, engine), now)
-        if (now / _MANIFEST).is_file():
-            text = desk.text_of(_MANIFEST)
-            if _MANIFEST in desk.texts:
-                desk.close(_MANIFEST)
-            await desk.open(_MANIFEST, text)
-            await desk.shown.diagnostics(desk.root / _MANIFEST)
-        else:
+        opened = [now / file for file in desk.texts]
+        expected = answers.plain(fresh(now, opened, case.scenarios, engine), now)
+        charts = {chart for file in opened if (chart := chart_of(file, NO_TEXTS)) is not None}
+        for manifest in sorted(chart.relative_to(now) / "Chart.yaml" for chart in {*charts, *charts_below(now)}):
+            text = desk.text_of(manifest)
+            if manifest in desk.texts:
+                desk.close(manifest)
+            await desk.open(manifest, text)
+            await desk.shown.diagnostics(desk.root / manifest)
+        if not charts_below(now):
             await desk.shown.until(lambda: not any(one.diagnostics for one in desk.shown.published.values()))
         published = {uri: one.diagnostics for uri, one in desk.shown.published.items()}
         faults = [
@@ -330,15 +332,19 @@ async def _compare(desk: Desk, case: Case, engine: HelmEngine) -> list[Fault]:
         ]
         differing = list(answers.of_difference(answers.plain(published, desk.root), expected))
         # A chart may render something else each time; hardly ever are its findings others.
-        if differing and answers.plain(fresh(now, case.scenarios, engine), now) == expected:
+        if differing and answers.plain(fresh(now, opened, case.scenarios, engine), now) == expected:
             faults += differing
         return faults
 
 
-def fresh(root: Path, scenarios: str, engine: HelmEngine) -> Mapping[str, list[types.Diagnostic]]:
-    """What a first check of each chart of a workspace shows in its files, by their addresses."""
+def fresh(
+    root: Path, opened: Sequence[Path], scenarios: str, engine: HelmEngine
+) -> Mapping[str, list[types.Diagnostic]]:
+    """What a first check of each chart of a workspace shows in its files, by their addresses; of a chart inside
+    another one, if a file of it is open."""
     notes = []
-    for chart in charts_below(root):
+    inner = {chart for file in opened if (chart := chart_of(file, NO_TEXTS)) is not None}
+    for chart in sorted({*charts_below(root), *inner}):
         checker = Checker(engine, CheckOptions(scenarios=scenarios))
         notes += notes_of(checker.check(chart, scenarios, {}), chart)
 

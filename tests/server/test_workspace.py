@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from tests.server.editor import editor
+from tests.server.editor import Editor, editor
 from tests.server.test_requests import actions, hover
 from tests.support import WEB, write
 
@@ -211,5 +211,30 @@ def test_a_chart_inside_another_is_shown_once_it_is_opened(root: Path) -> None:
             template = inner / "templates" / "deployment.yaml"
             await shown.open(template)
             await shown.until(lambda: shown.of(template) != [])
+            shown.close(template)
+            await shown.until(
+                lambda: not any(one.diagnostics for uri, one in shown.published.items() if "/before/" in uri)
+            )
+
+    asyncio.run(session())
+
+
+def test_the_charts_inside_one_that_is_removed_are_shown_until_it_is_back(root: Path) -> None:
+    manifest = root / "web" / "Chart.yaml"
+    write(root, {f"web/before/{name.removeprefix('web/')}": text for name, text in WEB.items()})
+
+    def told(shown: Editor) -> set[bool]:
+        return {"/before/" in uri for uri, one in shown.published.items() if one.diagnostics}
+
+    async def session() -> None:
+        async with editor(root) as shown:
+            await shown.until(lambda: told(shown) == {False})
+            text = manifest.read_text()
+            manifest.unlink()
+            shown.report((manifest, types.FileChangeType.Deleted))
+            await shown.until(lambda: told(shown) == {True})
+            manifest.write_text(text)
+            shown.report((manifest, types.FileChangeType.Created))
+            await shown.until(lambda: told(shown) == {False})
 
     asyncio.run(session())

@@ -124,10 +124,15 @@ class Session:
     async def closed(self, path: str) -> None:
         """A file was closed: unsaved changes are lost."""
         self.documents.pop(path, None)
-        self._want(path, self._scenarios)
         for chart in self._affected(Path(path)):
-            if not self._is_open(chart):
-                await self._link.ask(ForgetTask(chart))
+            if self._is_open(chart):
+                self._want_chart(chart, self._scenarios)
+                continue
+            if self._is_inside_another(chart):
+                self._remove(chart)
+            else:
+                self._want_chart(chart, self._scenarios)
+            await self._link.ask(ForgetTask(chart))
 
     def texts(self) -> Unsaved:
         """The texts of open files."""
@@ -149,8 +154,15 @@ class Session:
 
     def _add(self, chart: Path) -> None:
         if chart not in self.charts:
-            self.charts[chart] = ChartState()
+            self._take(chart)
             self.schedule.want(chart, self._scenarios, is_urgent=False)
+
+    def _take(self, chart: Path) -> None:
+        """Keeps a chart from now on; those inside it are its own files, until somebody opens them."""
+        if chart not in self.charts:
+            self.charts[chart] = ChartState()
+            for inner in [one for one in self.charts if chart in one.parents and not self._is_open(one)]:
+                self._remove(inner)
 
     def _is_open(self, chart: Path) -> bool:
         return any(Path(path).is_relative_to(chart) for path in self.documents)
@@ -160,7 +172,7 @@ class Session:
             self._want_chart(chart, scenarios, is_typed=is_typed)
 
     def _want_chart(self, chart: Path, scenarios: str, *, is_typed: bool = False) -> None:
-        self.charts.setdefault(chart, ChartState())
+        self._take(chart)
         self.schedule.want(chart, scenarios, is_typed=is_typed)
 
     def _is_inside_another(self, chart: Path) -> bool:
@@ -195,6 +207,8 @@ class Session:
         texts = self.texts()
         if not is_chart(chart, texts):
             self._remove(chart)
+            for inner in charts_below(chart):
+                self._add(inner)
             await self._link.ask(ForgetTask(chart))
             return
         answer = await self._link.ask(CheckTask(chart, wanted.scenarios, texts, wanted.is_draft))
