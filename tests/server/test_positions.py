@@ -24,11 +24,19 @@ def test_columns_count_what_the_editor_counts(encoding: Encoding, expected: tupl
 def test_without_columns_it_is_the_text_of_the_line() -> None:
     assert Positions("a:\n  b: 1  \n", "utf-16").to_editor(2, None) == EditorRange(1, 2, 1, 6)
     assert Positions("", "utf-16").to_editor(None, None) == EditorRange(0, 0, 0, 0)
+    assert Positions("  ", "utf-16").to_editor(None, None) == EditorRange(0, 0, 0, 0)
 
 
 def test_a_place_outside_of_the_text_is_cut_to_it() -> None:
     assert Positions("a\nb", "utf-16").to_editor(9, 5, 12, 3) == EditorRange(1, 1, 1, 1)
+    assert Positions("a: 1", "utf-16").to_editor(1, 4, 3, 1) == EditorRange(0, 3, 0, 3)
     assert Positions("a\nb", "utf-16").from_editor(7, 0) == (2, 2)
+
+
+@given(st.text(" \n\ufeffa😀"), st.integers(1, 4), st.none() | st.integers(1, 4), st.integers(1, 4), st.integers(1, 4))
+def test_no_stretch_ends_before_it_begins(text: str, row: int, column: int | None, last: int, end: int) -> None:
+    found = Positions(text, "utf-16").to_editor(row, column, last, end)
+    assert (found.line, found.character) <= (found.end_line, found.end_character)
 
 
 @given(st.text(), st.sampled_from(["utf-8", "utf-16", "utf-32"]), st.integers(0, 20), st.integers(0, 20))

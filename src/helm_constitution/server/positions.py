@@ -48,14 +48,15 @@ class Positions:
         row = min(max((line or 1) - 1, 0), len(self.lines) - 1)
         text = self.lines[row]
         if column is None:
-            return EditorRange(
-                row, self._units(text[: len(text) - len(text.lstrip())]), row, self._units(text.rstrip())
-            )
+            shown = text.rstrip()
+            indent = len(shown) - len(shown.lstrip())
+            return EditorRange(row, self._units(text[:indent]), row, self._units(shown))
         character = self._units(text[: self._index(row, column)])
         if end_line is None or end_column is None or (end_line, end_column) <= (line or 1, column):
             return EditorRange(row, character, row, max(self._units(text.rstrip()), character))
         last = min(max(end_line - 1, row), len(self.lines) - 1)
-        return EditorRange(row, character, last, self._units(self.lines[last][: self._index(last, end_column)]))
+        end = self._units(self.lines[last][: self._index(last, end_column)])
+        return EditorRange(row, character, last, max(end, character) if last == row else end)
 
     def point(self, line: int, column: int) -> tuple[int, int]:
         """A place as an editor counts it; the line after the last one is the text's end."""
