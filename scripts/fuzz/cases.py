@@ -19,7 +19,9 @@ WHOLE = ("fix", "apply", "create", "waive", "waivers", "fleet")
 """Commands that are run as whole programs: they start processes of their own, or only print."""
 SERVER = "server"
 """The language server, to which the mutations are edits."""
-COMMANDS = ("check", "accept", "plan", "init", "pin", *WHOLE, SERVER)
+EDITS = "edits"
+"""Checks with a cache after each of several edits."""
+COMMANDS = ("check", "accept", "plan", "init", "pin", *WHOLE, SERVER, EDITS)
 _BASELINE = "baseline"
 _POLICIES = "policies"
 _ADMISSION = Path(__file__).parents[2] / "testdata" / "admission"
@@ -95,11 +97,11 @@ def case_of(
     # The first kind goes round, so that each has its share.
     chosen = [kinds[number % len(kinds)], *rng.choices(kinds, k=rng.choice((0, 0, 1, 1, 2, 4)))]
     as_process = rng.random() < whole
-    command = only or rng.choices(COMMANDS, (80, 6, 5, 2, 3, 1, 2, 1, 1, 1, 1, 1))[0]
+    command = only or rng.choices(COMMANDS, (80, 6, 5, 2, 3, 1, 2, 1, 1, 1, 1, 1, 2))[0]
     as_process = as_process or command in WHOLE
     if command == SERVER:
         return _session_of(number, rng, rng.choices(charts, shares)[0], chosen[0])
-    return Case(
+    case = Case(
         number,
         rng.choices(charts, shares)[0],
         tuple(Mutation(kind, rng.randrange(2**32)) for kind in chosen),
@@ -115,6 +117,14 @@ def case_of(
         twice=rng.random() < 0.1,
         policies=tuple(rng.randrange(2**32) for _ in range(rng.choice((0, 0, 0, 0, 1, 3)))),
     )
+    if command == EDITS:
+        weights = [len(kinds) if kind == "edit" else 1 for kind in kinds]
+        more = tuple(
+            Mutation(kind, rng.randrange(2**32)) for kind in rng.choices(kinds, weights, k=rng.randrange(1, 6))
+        )
+        # Nothing is kept of a comparison.
+        return case._replace(mutations=case.mutations + more, baseline=False, before=(), twice=False)
+    return case
 
 
 def _session_of(number: int, rng: random.Random, chart: Path, first: str) -> Case:
@@ -138,7 +148,7 @@ def lay_out(case: Case, root: Path) -> None:
         _mutate(root / _BASELINE, case.before)
     if case.command == SERVER:
         write(root / ".git" / "HEAD", "")  # nothing above the workspace counts
-    else:
+    elif case.command != EDITS:
         _mutate(root, case.mutations)
     for seed in case.policies:
         _add_policy(root, random.Random(seed))

@@ -27,6 +27,7 @@ from helm_constitution.server.positions import Positions
 from helm_constitution.server.protocol import Texts, diagnostic
 from scripts.fuzz import answers, oracles
 from scripts.fuzz.cases import ALL, Case
+from scripts.fuzz.edits import copy_as_is
 from scripts.fuzz.mutations import CHART
 from scripts.fuzz.oracles import Fault
 from tests.server.editor import Editor, editor
@@ -71,7 +72,7 @@ class Desk:
         """A copy of the workspace with all texts saved."""
         with tempfile.TemporaryDirectory(prefix="fuzz-saved-", ignore_cleanup_errors=True) as folder:
             copy = Path(folder).resolve() / "work"
-            shutil.copytree(self.root, copy, symlinks=True, copy_function=_copy)
+            shutil.copytree(self.root, copy, symlinks=True, copy_function=copy_as_is)
             for file, text in self.texts.items():
                 _put(copy / file, text)
             yield copy
@@ -117,7 +118,7 @@ class Desk:
                 path.unlink()
             if os.path.lexists(source):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _copy(str(source), str(path))
+                copy_as_is(str(source), str(path))
         kind = _DELETED if not os.path.lexists(path) else _CHANGED if was_there else _CREATED
         self.shown.report((path, kind))
 
@@ -139,16 +140,6 @@ class Desk:
 def _put(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
-
-
-def _copy(source: str, target: str) -> None:
-    """Copies a file, a link or a pipe as it is."""
-    if os.path.islink(source):
-        os.symlink(os.readlink(source), target)
-    elif os.path.isfile(source):
-        shutil.copyfile(source, target)
-    else:
-        os.mkfifo(target)
 
 
 async def run(case: Case, root: Path, engine: HelmEngine, helm: Path) -> list[Fault]:

@@ -271,6 +271,53 @@ def extra_values(root: Path, rng: random.Random) -> None:
     write(file, spoil_value(source, rng))
 
 
+_NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"(?<=: )[a-z][a-z-]+$", re.MULTILINE)
+_LABELS = re.compile(r"^( *)(?:labels|annotations):\n", re.MULTILINE)
+
+
+def edit(root: Path, rng: random.Random) -> None:
+    """What people change every day: a line of prose, a number, a label, a condition; most charts still render."""
+    chart = root / CHART
+    files = [*templates(chart), *(file for file in (chart / "values.yaml",) if file.is_file())]
+    if not files:
+        return
+    file = rng.choice(files)
+    text = read(file)
+    lines = text.split("\n")
+    at = rng.randrange(len(lines))
+    indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+    what = rng.randrange(8)
+    if what < 2:
+        lines.insert(
+            at, indent + rng.choice(("# One line more.", "", "{{- /* One line more. */}}", "{{- $more := 1 }}"))
+        )
+        write(file, "\n".join(lines))
+    elif what == 2:
+        write(file, _replaced(text, _NUMBER, lambda found: str(int(found[0][:9]) + 1), rng))
+    elif what == 3:
+        write(file, _replaced(text, _WORD, lambda found: rng.choice((f"{found[0]}x", f'"{found[0]}"')), rng))
+    elif what == 4:
+        write(file, _replaced(text, _LABELS, lambda found: f"{found[0]}{found[1]}  more: label\n", rng))
+    elif what == 5 and file.suffix in (".yaml", ".yml") and file.name != "values.yaml":
+        write(
+            file, f"{{{{- if {rng.choice(('true', 'not .Values.none', '.Release.Name'))} }}}}\n{text}\n{{{{- end }}}}\n"
+        )
+    elif what == 6 and file.name != "values.yaml":
+        file.rename(file.with_name(f"{rng.choice('az')}{file.name}"))
+    else:
+        write(file, text + rng.choice(("\n", "# The end.\n", "\n---\n", '\n{{- define "more" }}more{{ end }}\n')))
+
+
+def _replaced(text: str, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str], rng: random.Random) -> str:
+    """A text in which one match of a pattern is changed, or which has a line more at its end."""
+    matches = list(pattern.finditer(text))
+    if not matches:
+        return text + "\n"
+    one = rng.choice(matches)
+    return text[: one.start()] + change(one) + text[one.end() :]
+
+
 MUTATIONS: dict[str, Mutate] = {
     "values": values,
     "template": template,
@@ -281,5 +328,6 @@ MUTATIONS: dict[str, Mutate] = {
     "prose": prose,
     "layout": layout,
     "extra values": extra_values,
+    "edit": edit,
 }
 """Each kind of mutation of a chart."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
 import traceback
 from collections.abc import Hashable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -189,6 +191,11 @@ def of_fixes(before: Rendering, after: Rendering, *, is_safe: bool) -> Iterator[
         yield Fault("fixed and broken", "helm template", after.text[-2000:])
     elif before.status == 0 and is_safe and _lines(before.text) != _lines(after.text):
         yield Fault("fixed and different", "helm template", "a safe fix changed what is rendered")
+
+
+def of_lines(expected: str, found: str) -> str:
+    """The lines in which two texts differ, the first ones."""
+    return "\n".join(islice(difflib.unified_diff(expected.split("\n"), found.split("\n"), "fresh", "kept", n=1), 60))
 
 
 def _lines(rendered: str) -> list[str]:

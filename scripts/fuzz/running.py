@@ -13,10 +13,11 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
+from helm_constitution.check.cache import Cache
 from helm_constitution.check.charts import check_alone
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.accept import accept_findings
@@ -33,8 +34,8 @@ from helm_constitution.policy.pin import proposals
 from helm_constitution.policy.waivers import read_plan
 from helm_constitution.report import FORMATS, lcov, renderer, text
 from helm_constitution.report.model import RunReport
-from scripts.fuzz import editing, oracles
-from scripts.fuzz.cases import SERVER, Case, baseline_of, lay_out, policies_of
+from scripts.fuzz import editing, edits, oracles
+from scripts.fuzz.cases import EDITS, SERVER, Case, baseline_of, lay_out, policies_of
 from scripts.fuzz.mutations import CHART
 from scripts.fuzz.oracles import Fault, Rendering
 from scripts.fuzz.team import CONFIGURATION, DEBT
@@ -96,8 +97,10 @@ class Runner:
                 if case.command == SERVER:
                     return asyncio.run(editing.run(case, root, self._engine, self._helm))
                 before = oracles.state_of(root)
-                faults = list(self._whole(case, root) if case.whole else self._inside(case, root))
-                faults.extend(oracles.of_files(before, oracles.state_of(root), _WRITTEN[case.command]))
+                is_apart = case.whole and case.command != EDITS
+                faults = list(self._whole(case, root) if is_apart else self._inside(case, root))
+                if case.command != EDITS:
+                    faults.extend(oracles.of_files(before, oracles.state_of(root), _WRITTEN[case.command]))
                 return faults
 
     def _inside(self, case: Case, root: Path) -> Iterator[Fault]:
@@ -106,8 +109,12 @@ class Runner:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             try:
-                with _limited(self._seconds):
-                    yield from self._checked(case, root)
+                if case.command == EDITS:
+                    with _limited(self._seconds * len(case.mutations)):
+                        yield from edits.run(case, root, self._check_of(case, root))
+                else:
+                    with _limited(self._seconds):
+                        yield from self._checked(case, root)
             except (Exception, OutOfTime) as error:  # noqa: BLE001 - that is what is looked for
                 if (fault := oracles.of_exception(error)) is not None:
                     yield fault
@@ -117,9 +124,25 @@ class Runner:
         if (peak := _peak()) > MEMORY:
             yield Fault("memory", "1 GiB", f"{peak >> 20} MiB after {time.monotonic() - began:.1f} s")
 
-    def _checked(self, case: Case, root: Path) -> Iterator[Fault]:
+    def _check_of(self, case: Case, root: Path) -> edits.Check:
+        """What checks the chart of a case with or without a cache: the pipeline, or whole programs."""
+        form = ("json", "text")[case.number % 2]
+        options = self._options(case, root)._replace(sources=case.coverage)
+
+        def in_process(cache: bool) -> edits.Reports:
+            return _texts(self._report(options._replace(cache=cache), root))
+
+        def whole(cache: bool) -> edits.Reports:
+            arguments = [*self._arguments(case, root), "--format", form]
+            done = self._program([one for one in arguments if one != "--no-cache" or not cache], root)
+            said = "" if done.returncode in (0, 1) else done.stderr.decode("utf-8", "replace")
+            return {form: f"{done.stdout.decode('utf-8', 'replace')}{done.returncode}\n{said}"}
+
+        return whole if case.whole else in_process
+
+    def _options(self, case: Case, root: Path) -> CheckOptions:
         baseline = baseline_of(case, root)
-        options = CheckOptions(
+        return CheckOptions(
             select=tuple(case.select.split(",")) if case.select else (),
             scenarios=case.scenarios,
             baseline=str(baseline) if baseline is not None else None,
@@ -129,6 +152,9 @@ class Runner:
             today=_DAY,
             policies=policies_of(case, root),
         )
+
+    def _checked(self, case: Case, root: Path) -> Iterator[Fault]:
+        options = self._options(case, root)
         if case.command == "init":
             init(root)
         run = self._report(options, root)
@@ -150,7 +176,9 @@ class Runner:
             _pin(root)
 
     def _report(self, options: CheckOptions, root: Path) -> RunReport:
-        reports = (check_alone(CheckRequest(root / CHART, self._engine, options)),)
+        cache = Cache.of(root / CHART, self._engine, options)
+        kept = cache.load(options.day) if cache is not None else None
+        reports = (kept or check_alone(CheckRequest(root / CHART, self._engine, options), cache),)
         return RunReport("embedded", self._engine.version(), self._engine.kube_version(RenderRequest()), reports)
 
     def _accepted(self, run: RunReport, options: CheckOptions, root: Path) -> Iterator[Fault]:
@@ -172,7 +200,7 @@ class Runner:
         if case.command == "waive":
             reasons = ["--why", "it is needed", "--instead", "nothing is simpler", "--values", "a.b"]
             return ["waive", "values/unused", CHART, *reasons]
-        command = "fix" if case.command == "apply" else case.command
+        command = {"apply": "fix", EDITS: "check"}.get(case.command, case.command)
         arguments = [command, "--no-cache", "--engine", case.engine, "--scenarios", case.scenarios, "--debug"]
         arguments += ["--select", case.select] if case.select else []
         arguments += ["--subcharts"] if case.subcharts else []
@@ -190,14 +218,10 @@ class Runner:
         if case.command == "check":
             form = list(FORMATS)[case.number % len(FORMATS)]
             arguments += ["--format", form, *(["--coverage", "../coverage"] if case.coverage else [])]
-        environment = {**os.environ, "HELM_BIN": str(self._helm), "PYTHONWARNINGS": "default"}
         before = self._template(CHART, root) if case.command == "apply" else None
         began = time.monotonic()
-        command = [sys.executable, "-m", "helm_constitution", *arguments]
         try:
-            done = subprocess.run(
-                command, cwd=root, env=environment, capture_output=True, timeout=3 * self._seconds, check=False
-            )
+            done = self._program(arguments, root)
         except subprocess.TimeoutExpired:
             yield Fault("time", "whole program", f"more than {3 * self._seconds} s")
             return
@@ -219,6 +243,13 @@ class Runner:
         took = time.monotonic() - began
         if took > 2 * self._seconds:
             yield Fault("time", "whole program", f"{took:.0f} s")
+
+    def _program(self, arguments: Sequence[str], root: Path) -> subprocess.CompletedProcess[bytes]:
+        """Runs the program. Raises TimeoutExpired."""
+        command = [sys.executable, "-m", "helm_constitution", *arguments]
+        environment = {**os.environ, "HELM_BIN": str(self._helm), "PYTHONWARNINGS": "default"}
+        limit = 3 * self._seconds
+        return subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=limit, check=False)
 
     def _template(self, chart: str, root: Path) -> Rendering:
         """What ``helm template`` says of a chart."""
