@@ -242,6 +242,15 @@ def test_a_file_too_large_for_helm_3_is_not_read(tmp_path: Path) -> None:
     assert chart.undecodable == ("files/big.json",)
 
 
+def test_a_folder_without_files_in_charts_is_no_dependency(tmp_path: Path) -> None:
+    web = write(tmp_path / "web", {".helmignore": "left-out.txt\n", "charts/ignored/left-out.txt": ""})
+    (web / "charts" / "empty" / "templates").mkdir(parents=True)
+    assert dict(load_chart(web).subcharts) == {}
+    (web / "charts" / "empty" / "templates" / "x.yaml").touch()
+    with pytest.raises(ConstitutionError, match="not a chart"):
+        list(load_chart(web).subcharts)
+
+
 def test_no_chart_there(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("")
     assert "not a chart: no Chart.yaml in web" in fault(tmp_path).message

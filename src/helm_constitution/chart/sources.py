@@ -159,13 +159,21 @@ class FolderSource:
                 if entry.name[0] not in "._" and (is_folder or name.endswith(".tgz")):
                     if not is_folder and not stat.S_ISREG(state.st_mode):
                         raise _not_plain(self._name(name))
-                    yield name, entry.path, state
+                    if not is_folder or self._holds_files(entry.path, name, below):
+                        yield name, entry.path, state
             elif is_folder:
                 yield from self._walk(entry.path, f"{name}/", below)
             elif stat.S_ISREG(state.st_mode):
                 yield name, entry.path, state
             else:
                 raise _not_plain(self._name(name))
+
+    def _holds_files(self, folder: str, name: str, trail: tuple[tuple[int, int], ...]) -> bool:
+        """Whether helm loads anything of a folder in ``charts/``: one without files is no chart to it."""
+        counted = self._tree.entries  # each file is counted when the subchart is read
+        found = next(self._walk(folder, f"{name}/", trail), None) is not None
+        self._tree.entries = counted
+        return found
 
 
 def _identity(state: os.stat_result) -> tuple[int, int]:
