@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from helm_constitution.chart.helmignore import IgnoreRules, ignore_rules, parse_ignore_rules
 from helm_constitution.core.errors import ChartError
@@ -27,6 +27,10 @@ class _NoFile(NamedTuple):
             path.symlink_to(self.target)
         else:
             os.mkfifo(path)
+
+
+_FOLDER = "/"
+"""The state of a folder, and how its path ends. Empty ones count: ``helm lint`` looks for ``templates/``."""
 
 
 class Mirror:
@@ -54,12 +58,17 @@ class Mirror:
         """
         wanted: dict[str, object] = dict(_files(self._chart, self._rules(unsaved)))
         wanted.update(unsaved)
-        for path in self._written.keys() - wanted.keys():
+        wanted.update((f"{parent}/", _FOLDER) for path in unsaved for parent in _folders_above(path))
+        for path in sorted(self._written.keys() - wanted.keys(), reverse=True):
             self._remove(path)
         for path, state in wanted.items():
             if self._written.get(path) == state:
                 continue
             target = self.folder / path
+            if path.endswith(_FOLDER):
+                target.mkdir(parents=True, exist_ok=True)
+                self._written[path] = state
+                continue
             target.parent.mkdir(parents=True, exist_ok=True)
             before = self._written.pop(path, None)  # if this fails, the file may be incomplete
             if isinstance(before, _NoFile):
@@ -95,19 +104,18 @@ class Mirror:
     def _remove(self, path: str) -> None:
         del self._written[path]
         target = self.folder / path
-        target.unlink(missing_ok=True)
-        # An empty folder is none of the chart's any more.
-        for folder in target.parents:
-            if folder == self.folder:
-                break
-            try:
-                folder.rmdir()
-            except OSError:
-                break
+        if path.endswith(_FOLDER):
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
 
 
-def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ...] | _NoFile]]:
-    """The files of a folder by their paths in it, behind links too, each with the data that shows a change."""
+def _folders_above(path: str) -> list[str]:
+    return [str(parent) for parent in PurePosixPath(path).parents if parent.name]
+
+
+def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ...] | str | _NoFile]]:
+    """The files and folders in a folder by their paths in it, behind links too, each with what shows a change."""
     pending = [("", frozenset({os.path.realpath(chart)}))]
     while pending:
         prefix, above = pending.pop()
@@ -124,6 +132,7 @@ def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ..
                     if place in above:
                         yield prefix + entry.name, _NoFile(".")
                     else:
+                        yield f"{prefix}{entry.name}/", _FOLDER
                         pending.append((f"{prefix}{entry.name}/", above | {place}))
                 elif entry.is_file():
                     stat = entry.stat()
