@@ -21,6 +21,7 @@ Reports = Mapping[str, str]
 """The texts of a chart's report, by their format."""
 Check = Callable[[bool], Reports]
 """Checks the chart, with the cache or without, and gives its reports."""
+_CACHES = "XDG_CACHE_HOME"
 
 
 def run(case: Case, root: Path, check: Check) -> Iterator[Fault]:
@@ -52,16 +53,20 @@ def run(case: Case, root: Path, check: Check) -> Iterator[Fault]:
 @contextlib.contextmanager
 def _own_cache(folder: Path) -> Iterator[None]:
     """An empty cache, also for the programs that are started."""
-    name = "XDG_CACHE_HOME"
-    before = os.environ.get(name)
-    os.environ[name] = str(folder)
+    before = os.environ.get(_CACHES)
+    os.environ[_CACHES] = str(folder)
     try:
         yield
     finally:
         if before is None:
-            del os.environ[name]
+            del os.environ[_CACHES]
         else:
-            os.environ[name] = before
+            os.environ[_CACHES] = before
+
+
+def cache_folder() -> Path:
+    """The cache of the edits that are under way."""
+    return Path(os.environ[_CACHES])
 
 
 def _compared(root: Path, check: Check, edit: str) -> Iterator[Fault]:

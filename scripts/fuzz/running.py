@@ -125,16 +125,23 @@ class Runner:
             yield Fault("memory", "1 GiB", f"{peak >> 20} MiB after {time.monotonic() - began:.1f} s")
 
     def _check_of(self, case: Case, root: Path) -> edits.Check:
-        """What checks the chart of a case with or without a cache: the pipeline, or whole programs."""
-        form = ("json", "text")[case.number % 2]
+        """What checks the chart of a case with or without what is kept of earlier checks: the pipeline, or whole
+        programs, one of which is a fleet that resumes."""
+        form = ("json", "text", "fleet")[case.number % 3]
         options = self._options(case, root)._replace(sources=case.coverage)
 
         def in_process(cache: bool) -> edits.Reports:
             return _texts(self._report(options._replace(cache=cache), root))
 
         def whole(cache: bool) -> edits.Reports:
-            arguments = [*self._arguments(case, root), "--format", form]
-            done = self._program([one for one in arguments if one != "--no-cache" or not cache], root)
+            _, *arguments = self._arguments(case, root)
+            if form == "fleet":
+                kept = ["--results", str(edits.cache_folder() / "results")] if cache else []
+                arguments = ["fleet", *arguments, "--format", "sarif", *kept]
+            else:
+                kept = [one for one in arguments if one != "--no-cache"]
+                arguments = ["check", *(kept if cache else arguments), "--format", form]
+            done = self._program(arguments, root)
             said = "" if done.returncode in (0, 1) else done.stderr.decode("utf-8", "replace")
             return {form: f"{done.stdout.decode('utf-8', 'replace')}{done.returncode}\n{said}"}
 
@@ -200,7 +207,7 @@ class Runner:
         if case.command == "waive":
             reasons = ["--why", "it is needed", "--instead", "nothing is simpler", "--values", "a.b"]
             return ["waive", "values/unused", CHART, *reasons]
-        command = {"apply": "fix", EDITS: "check"}.get(case.command, case.command)
+        command = "fix" if case.command == "apply" else case.command
         arguments = [command, "--no-cache", "--engine", case.engine, "--scenarios", case.scenarios, "--debug"]
         arguments += ["--select", case.select] if case.select else []
         arguments += ["--subcharts"] if case.subcharts else []

@@ -15,7 +15,7 @@ from scripts.fuzz.cases import ALL, EDITS, Case, Mutation, case_of, lay_out
 from scripts.fuzz.running import Runner
 
 BASE = Path(__file__).parents[2] / "testdata" / "charts" / "base"
-CASE = Case(1, BASE, tuple(Mutation("edit", number) for number in range(3)), command=EDITS)
+CASE = Case(1, BASE, tuple(Mutation("edit", number) for number in range(2)), command=EDITS)
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -66,6 +66,6 @@ def test_a_check_that_writes_into_the_chart_is_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.helm
-@pytest.mark.parametrize("whole", [False, True])
-def test_edits_of_a_healthy_chart_have_no_fault(embedded: HelmEngine, helm4: Path, whole: bool) -> None:
-    assert Runner(embedded, helm4, seconds=300).run(CASE._replace(whole=whole)) == []
+@pytest.mark.parametrize(("whole", "number"), [(False, 1), (True, 1), (True, 2)])
+def test_edits_of_a_healthy_chart_have_no_fault(embedded: HelmEngine, helm4: Path, whole: bool, number: int) -> None:
+    assert Runner(embedded, helm4, seconds=300).run(CASE._replace(whole=whole, number=number)) == []
