@@ -271,6 +271,33 @@ def extra_values(root: Path, rng: random.Random) -> None:
     write(file, spoil_value(source, rng))
 
 
+_INNER = {
+    "Chart.yaml": "apiVersion: v2\nname: inner\nversion: 1.0.0\ndescription: Inside another one\n",
+    "values.yaml": "# -- What it runs\nimage: inner:1.2.3\nunused: 1\n",
+    "templates/pod.yaml": """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}-inner
+spec:
+  containers:
+    - name: inner
+      image: {{ .Values.image }}
+""",
+}
+
+
+def inner_chart(root: Path, rng: random.Random) -> None:
+    """A chart inside the chart, in charts/ or elsewhere: a sound one, or a change of one of its files."""
+    folder = root / CHART / rng.choice(("charts/inner", "charts/inner", "charts/inner/charts/inner", "examples/inner"))
+    if rng.random() < 0.6:
+        for name, text in _INNER.items():
+            write(folder / name, text)
+    if rng.random() < 0.6:
+        file = folder / rng.choice(sorted(_INNER))
+        write(file, spoil_value(read(file) or _INNER["values.yaml"], rng))
+
+
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"(?<=: )[a-z][a-z-]+$", re.MULTILINE)
 _LABELS = re.compile(r"^( *)(?:labels|annotations):\n", re.MULTILINE)
@@ -329,5 +356,6 @@ MUTATIONS: dict[str, Mutate] = {
     "layout": layout,
     "extra values": extra_values,
     "edit": edit,
+    "inner chart": inner_chart,
 }
 """Each kind of mutation of a chart."""
