@@ -126,6 +126,22 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path, library: He
     assert files(tmp_path) == before
 
 
+def test_a_safe_fix_is_proved_with_values_filled_by_maps(tmp_path: Path, library: HelmEngine) -> None:
+    template = """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: {{.Release.Name}}
+          {{- with .Values.labels }}
+          labels: {{- toYaml . | nindent 4 }}
+          {{- end }}
+        """
+    files = {"Chart.yaml": CHART["Chart.yaml"], "values.yaml": "labels: {}\n", "templates/a.yaml": template}
+    write(tmp_path, files)
+    request = CheckRequest(tmp_path, library, CheckOptions(scenarios="full"))
+    assert len(fix_chart(request, (Applicability.SAFE,), ["templates/spacing"]).applied) == 1
+
+
 def test_a_package_is_refused(tmp_path: Path, library: HelmEngine) -> None:
     package = tmp_path / "web-1.0.0.tgz"
     package.write_bytes(b"")

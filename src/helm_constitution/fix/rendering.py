@@ -9,9 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from helm_constitution.helm.protocol import HelmEngine, RenderedText
-    from helm_constitution.render.results import RenderedChart
-    from helm_constitution.render.scenarios import Scenario
+    from helm_constitution.helm.protocol import HelmEngine, RenderedText, RenderRequest
+    from helm_constitution.render.results import RenderedChart, ScenarioResult
 
 
 def changed_since(before: RenderedChart, folder: Path, engine: HelmEngine) -> list[str]:
@@ -38,9 +37,14 @@ def changed_templates(before: RenderedChart, after: RenderedChart) -> list[str]:
 
     A scenario that fills empty values differently, because a schema describes them better, is another scenario.
     """
-    known: dict[Scenario, tuple[RenderedText, ...]] = {one.scenario: one.documents for one in before.results}
-    pairs = [(known[one.scenario], one.documents) for one in after.results if one.scenario in known]
+    known = {_rendered_as(one): one.documents for one in before.results}
+    pairs = [(known[_rendered_as(one)], one.documents) for one in after.results if _rendered_as(one) in known]
     return list(dict.fromkeys(source for one, other in pairs if one != other for source in _difference(one, other)))
+
+
+def _rendered_as(result: ScenarioResult) -> tuple[str, RenderRequest]:
+    """What tells a scenario from others: its name, and what helm is given, filled values included."""
+    return result.scenario.name, result.scenario.request
 
 
 def _difference(one: Iterable[RenderedText], other: Iterable[RenderedText]) -> list[str]:
