@@ -40,15 +40,15 @@ UNKNOWN_RECORDS: tuple[object, ...] = (
     {"Severity": 99},
     {"a": 1, "b": 2},
 )
-HEAD = json.dumps({"mark": "a", "made": TODAY, "until": TODAY, "files": [], "folders": []}) + "\n"
+HEAD = json.dumps({"mark": "a", "made": TODAY, "until": TODAY, "files": [], "folders": [], "looked_for": {}}) + "\n"
 NONSENSE = [
     "",
     "[]",
     "5",
     "{}",
     '{"made": 5}',
-    '{"mark": "a", "made": "2026-05-01", "until": "2026-05-01", "files": 5, "folders": []}',
-    '{"made": "2026-05-01", "until": "2026-05-01", "files": [], "folders": []}\\nnull',
+    '{"mark": "a", "made": "2026-05-01", "until": "2026-05-01", "files": 5, "folders": [], "looked_for": {}}',
+    '{"made": "2026-05-01", "until": "2026-05-01", "files": [], "folders": [], "looked_for": {}}\\nnull',
     HEAD + "[" * 100_000,
     *(HEAD + json.dumps(record) for record in UNKNOWN_RECORDS),
 ]

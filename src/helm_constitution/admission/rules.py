@@ -32,6 +32,7 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.file_state import FileState
 from helm_constitution.core.model import Obligation
 from helm_constitution.kubernetes.resources import is_built_in
 
@@ -52,12 +53,12 @@ def policy_module(places: Sequence[FilePath]) -> RuleModule:
         ConfigurationError: one can't be used; with file and line.
     """
     files = tuple(file for place in places for file in files_of(place))
-    states = tuple((str(file), (state := file.stat()).st_size, state.st_mtime_ns) for file in files)
+    states = tuple((str(file), FileState.of(file.stat())) for file in files)
     return _module(tuple(str(place) for place in places), states)
 
 
 @lru_cache(maxsize=8)
-def _module(places: tuple[str, ...], states: tuple[tuple[str, int, int], ...]) -> RuleModule:
+def _module(places: tuple[str, ...], states: tuple[tuple[str, FileState], ...]) -> RuleModule:
     """The module of these files as they are now: many charts share it."""
     found = read_policies([FilePath(place) for place in places])
     made = [(_rule_of(policy, found), policy.file, policy.line) for policy in found.policies]

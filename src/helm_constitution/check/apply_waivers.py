@@ -43,10 +43,13 @@ def apply_waivers(
     values = _ValuesLines(rendered)
     covered = _Candidates(settled, values)
     stale: list[StaleWaiver] = []
+    until: str | None = None
     for waiver in waivers:
         if waiver.expires is not None and waiver.expires < today:
             stale.append(_stale(waiver, f"it expired on {waiver.expires}"))
             continue
+        if waiver.expires is not None:
+            until = min(until or waiver.expires, waiver.expires)
         places: dict[tuple[object, ...], list[int]] = {}
         for index in covered.of(waiver):
             place = _place(waiver, settled[index], values)
@@ -63,7 +66,7 @@ def apply_waivers(
                 if settled[index].waived is None:
                     settled[index] = settled[index]._replace(waived=waiver.stamp)
     stale.sort(key=lambda one: (one.location.file or "", one.location.line or 0, one.waives))
-    return Settled(tuple(settled), tuple(stale))
+    return Settled(tuple(settled), tuple(stale), until)
 
 
 class _Candidates:

@@ -11,11 +11,12 @@ import os
 import time
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.check.contents import MAX_BYTES, STATE, KeptContents, Unfit, read_content
-from helm_constitution.check.inputs import FilesState, Inputs, stamps
+from helm_constitution.check.inputs import FilesState, Inputs, named_states, states
 from helm_constitution.check.kept_lint import LintPlace
 from helm_constitution.check.kept_patterns import PATTERNS
 from helm_constitution.check.kept_report import KEPT_DAYS, PART, KeptReport, keep, keep_part
@@ -76,8 +77,10 @@ class Cache(NamedTuple):
                 return None
             if any(self._digest(Path(name)) != digest for name, digest in kept["files"]):
                 return None
+            if any(os.path.exists(path) != is_there for path, is_there in kept["looked_for"].items()):
+                return None
             for place, endings, files in kept["folders"]:
-                if [list(file) for file in stamps(place, tuple(endings))] != files:
+                if _as_kept(states(place, tuple(endings))) != files:
                     return None
             return KeptReport(self.folder, str(kept["mark"]), rest)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, Unfit):
@@ -98,17 +101,21 @@ class Cache(NamedTuple):
         from helm_constitution.check.report_codec import encode
 
         try:
-            configuration = self._configuration()
-            named = NamedPlaces.of(configuration)
-            if not self.is_unchanged() or any(FileState.of(file.stat()).changed > self.made for file in named.files):
+            named = NamedPlaces.of(self._configuration())
+            folders = [(place, endings, states(place, endings)) for place, endings in named.folders]
+            seen = [FileState.of(file.stat()) for file in named.files]
+            seen += [state for _, _, files in folders for _, state in files]
+            seen += [state for _, state in named_states(self.options)]
+            if not self.is_unchanged() or any(state.changed > self.made for state in seen):
                 return report
             mark = os.urandom(16).hex()
             kept = {
                 "mark": mark,
                 "made": today,
-                "until": min(self._last_day(configuration, report.name, today), _days_after(today)),
+                "until": min(report.until or _NEVER, _days_after(today)),
                 "files": [(str(file), self._digest(file)) for file in named.files],
-                "folders": [(place, endings, list(stamps(place, endings))) for place, endings in named.folders],
+                "folders": [(place, endings, _as_kept(files)) for place, endings, files in folders],
+                "looked_for": dict(named.looked_for),
             }
             text = zlib.compress(_json(encode(report)).encode(), 1)
             keep(self.folder, self.name, f"{_json(kept)}\n".encode() + text)
@@ -131,17 +138,14 @@ class Cache(NamedTuple):
         from helm_constitution.lint.registry import known_modules
         from helm_constitution.policy.configuration import load_configuration
 
-        modules = known_modules(self.options.rules)
-        return load_configuration(self.files.configuration, self.chart, modules, policies=self.options.policies)
-
-    def _last_day(self, configuration: Configuration, name: str, today: str) -> str:
-        """The day on which the next waiver ends that holds today."""
-        waivers = configuration.waivers
-        if configuration.plan is not None:
-            from helm_constitution.policy.waivers import plan_waivers
-
-            waivers += plan_waivers(configuration.plan, self.chart, name, configuration.modules, is_shared=True)
-        return min((one.expires for one in waivers if one.expires is not None and one.expires >= today), default=_NEVER)
+        options = self.options
+        return load_configuration(
+            self.files.configuration,
+            self.chart,
+            known_modules(options.rules),
+            is_named=options.configuration is not None,
+            policies=options.policies,
+        )
 
 
 class Caches:
@@ -219,6 +223,11 @@ def clean_cache() -> CacheState:
     if folder is not None:
         folder.keep_newest(0, 0, 0)
     return state
+
+
+def _as_kept(files: Iterable[tuple[str, FileState]]) -> list[list[object]]:
+    """States as they come back from JSON."""
+    return [[path, list(state)] for path, state in files]
 
 
 def _json(value: object) -> str:

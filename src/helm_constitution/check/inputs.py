@@ -10,7 +10,9 @@ from helm_constitution import __version__
 from helm_constitution.check.contents import MAX_BYTES, Digests, KeptContents, Unfit, files_of, read_content
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.core.file_state import FileState
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.core.repository import repository_above
 
 if TYPE_CHECKING:
     import hashlib
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
     from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+
+
+CODE = (".py", ".md")
+"""How the files of rules end, with their documents."""
+POLICIES = (".yaml", ".yml", ".json")
+"""How the files of admission policies end."""
 
 
 class FilesState(NamedTuple):
@@ -101,26 +109,30 @@ class Inputs:
 
     def of_name(self, name: str) -> bytes:
         """The digest of a chart that its name tells from every other one: a version in a repository, a commit."""
-        digest = self._common.copy()
-        files = (self._options.configuration, self._options.constitution)
-        contents = (read_content(str(file), MAX_BYTES) for file in files if file is not None and file.is_file())
-        _add(digest, (name.encode("utf-8", "surrogateescape"), *contents))
+        from helm_constitution.policy.find import DEBT_FILE_NAME
+
+        digest, configuration = self._common.copy(), self._options.configuration
+        debt = configuration.parent / DEBT_FILE_NAME if configuration is not None else None
+        _add(digest, (name.encode("utf-8", "surrogateescape"),))
+        _add(digest, _contents(configuration, self._options.constitution, debt))
         return digest.digest()
 
 
-def stamps(place: str, endings: tuple[str, ...] = (".py", ".md")) -> Iterator[tuple[str, int, int]]:
-    """Name, size and time of a file, or of each of a folder's files with these endings. Raises OSError."""
+def states(place: str, endings: tuple[str, ...]) -> list[tuple[str, FileState]]:
+    """The state of a file, or of each of a folder's files with these endings. Raises OSError."""
+    return [(path, FileState.of(state)) for path, state in _files_at(place, endings)]
+
+
+def _files_at(place: str, endings: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
     if not os.path.isdir(place):
-        state = os.stat(place)
-        yield place, state.st_size, state.st_mtime_ns
+        yield place, os.stat(place)
         return
     folders = [place]
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 if entry.name.endswith(endings):
-                    state = entry.stat()
-                    yield entry.name, state.st_size, state.st_mtime_ns
+                    yield entry.path, entry.stat()
                 elif entry.name != "__pycache__" and entry.is_dir():  # rules may be a link
                     folders.append(entry.path)
 
@@ -134,15 +146,21 @@ def _add(digest: hashlib._Hash, parts: Iterable[bytes]) -> None:
 def _helm_inputs(engine: HelmEngine, request: RenderRequest) -> Iterator[bytes]:
     """Everything that helm's answers about any chart depend on, and how they are read."""
     yield repr((__version__, engine.name, engine.version(), request)).encode()
-    # The program's own files too: an edited rule must not answer with yesterday's report.
+    # The program's own files too: an edited rule must not answer with yesterday's report. Whoever installs them is
+    # trusted with their times, and where the same ones are unpacked again, as in a container, they are the same.
     program = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    yield from (repr(stamp).encode() for stamp in stamps(program))
+    for path, state in _files_at(program, CODE):
+        yield repr((os.path.basename(path), state.st_size, state.st_mtime_ns)).encode()
 
 
 def _digest_of_given(request: RenderRequest) -> bytes:
     """The files that the command line gives to helm. Raises OSError, ValueError, Unfit."""
     files = [str(file) for file in request.values_files]
-    files += [one.value.partition("=")[2] for one in request.set_arguments if one.flag == "--set-file"]
+    for one in request.set_arguments:
+        if one.flag == "--set-file":
+            from helm_constitution.helm.set_values import set_files
+
+            files += set_files(one.value)
     digest = sha256()
     _add(digest, (read_content(file, MAX_BYTES) for file in files))
     return digest.digest()
@@ -151,10 +169,14 @@ def _digest_of_given(request: RenderRequest) -> bytes:
 def _common_inputs(options: CheckOptions) -> Iterator[bytes]:
     """Everything that the report of any chart depends on besides."""
     yield repr(options).encode()
-    for place in map(str, options.rules):
-        yield from (repr(stamp).encode() for stamp in stamps(place))
-    for place in map(str, options.policies):
-        yield from (repr(stamp).encode() for stamp in stamps(place, (".yaml", ".yml", ".json")))
+    yield from _contents(options.old_values)
+    yield repr(named_states(options)).encode("utf-8", "surrogateescape")
+
+
+def named_states(options: CheckOptions) -> list[tuple[str, FileState]]:
+    """The states of the rules and policies that options name. Raises OSError."""
+    found = [one for place in options.rules for one in states(str(place), CODE)]
+    return found + [one for place in options.policies for one in states(str(place), POLICIES)]
 
 
 def _inputs(path: Path, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
@@ -163,8 +185,14 @@ def _inputs(path: Path, options: CheckOptions, configuration: Path | None) -> It
 
     debt = find_debt(path, configuration)
     constitution = find_constitution(path, options.constitution)
-    yield repr(str(path)).encode()
-    for file in (configuration, constitution, debt if debt.is_file() else None):
-        yield repr(file).encode()
-        if file is not None:
+    yield repr((str(path), repository_above(os.path.realpath(path)))).encode()
+    yield from _contents(configuration, constitution, debt)
+
+
+def _contents(*files: Path | None) -> Iterator[bytes]:
+    """The names and contents of files, as far as they are there. Raises OSError, Unfit."""
+    for file in files:
+        is_there = file is not None and file.is_file()
+        yield repr(file if is_there else None).encode()
+        if is_there:
             yield read_content(str(file), MAX_BYTES)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helm_constitution.check.inputs import CODE, POLICIES
 from helm_constitution.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -12,18 +14,21 @@ if TYPE_CHECKING:
 
 
 class NamedPlaces(NamedTuple):
-    """Files that exist, and folders with the endings of their files that count."""
+    """Files that exist, folders with the endings of their files that count, and paths with whether they are there,
+    which decides what the configuration means."""
 
     files: list[Path]
     folders: list[tuple[str, tuple[str, ...]]]
+    looked_for: Mapping[str, bool]
 
     @classmethod
     def of(cls, configuration: Configuration) -> NamedPlaces:
         """What a configuration names: constitution, plan, values; rule packs, policies, schemas."""
         files = [configuration.constitution, configuration.plan]
         files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
-        folders: list[tuple[str, tuple[str, ...]]] = [(place, (".py", ".md")) for place in configuration.packs]
-        folders.extend((str(place), (".yaml", ".yml", ".json")) for place in configuration.policies)
+        folders: list[tuple[str, tuple[str, ...]]] = [(place, CODE) for place in configuration.packs]
+        folders.extend((str(place), POLICIES) for place in configuration.policies)
         if configuration.schemas is not None:
             folders.append((str(configuration.schemas), (".json",)))
-        return cls([file for file in files if file is not None and file.is_file()], folders)
+        existing = [file for file in files if file is not None and file.is_file()]
+        return cls(existing, folders, configuration.looked_for)

@@ -72,6 +72,7 @@ def chart_report(
         undemanded=rule_count - len(selection.rules),
         rules=tuple(rule_reports(runs)),
         stale=settled.stale,
+        until=settled.until,
         limit=limit,
         inputs=tuple(_inputs(rendered)),
         coverage=_coverage(rendered.coverage),

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 class Settled(NamedTuple):
-    """Findings, those marked that are waived or accepted, and the waivers that fail the gate."""
+    """Findings, those marked that are waived or accepted, and the waivers that fail the gate.
+
+    ``until`` is the last day on which all this holds, an ISO date: when the next waiver expires; None for ever.
+    """
 
     findings: tuple[Finding, ...]
     stale: tuple[StaleWaiver, ...] = ()
+    until: str | None = None

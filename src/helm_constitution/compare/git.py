@@ -105,6 +105,14 @@ class Repository:
             "(actions/checkout: fetch-depth: 0)"
         )
 
+    def all_names(self) -> str:
+        """HEAD's commit, and what every branch and tag names, as one text.
+
+        Raises:
+            BaselineError: nothing is committed yet.
+        """
+        return "\n".join((self.commit_of("HEAD"), self._text("for-each-ref", "--format=%(objectname) %(refname)")))
+
     def tags(self, *, merged: bool) -> list[tuple[str, str]]:
         """(name, commit) of the tags; with ``merged`` only those in the history of HEAD."""
         form = "%(refname:strip=2)%00%(objectname)%00%(*objectname)"

@@ -34,9 +34,8 @@ def done_with(report: ChartReport, *, packs: bool) -> Done:
     row = row_of(report)
     packed = None
     if packs:
-        waived = (finding.waived.expires for finding in report.findings if finding.waived is not None)
-        until = min((day for day in waived if day is not None), default=_ALWAYS)
-        lines = (json.dumps(part, separators=(",", ":")) for part in ((row, until), encode(report)))
+        head = row, report.until or _ALWAYS
+        lines = (json.dumps(part, separators=(",", ":")) for part in (head, encode(report)))
         packed = gzip.compress("\n".join(lines).encode(), 1, mtime=0)
     return Done(row, packed, not any(trouble.kind == UNREADABLE for trouble in report.troubles))
 

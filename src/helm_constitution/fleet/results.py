@@ -6,12 +6,14 @@ and runs nothing.
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helm_constitution.check.baseline_state import baseline_state
 from helm_constitution.check.contents import MAX_BYTES, KeptContents, Unfit, read_content
-from helm_constitution.check.inputs import Inputs, stamps
+from helm_constitution.check.inputs import Inputs, states
 from helm_constitution.check.named_by import NamedPlaces
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.digest import sha256
@@ -45,42 +47,61 @@ class Results:
         self._options = options
         self._reports = reports
         make_folder(folder / "charts")
-        states = PrivateFolder.open(str(folder / "states"))
+        private = PrivateFolder.open(str(folder / "states"))
         try:
-            self._inputs = Inputs(engine, options, KeptContents(states) if states is not None else None)
+            self._contents = KeptContents(private) if private is not None else None
+            self._inputs = Inputs(engine, options, self._contents)
         except (OSError, ValueError, Unfit) as error:
             raise ConfigurationError(f"a file that an option names can't be read: {error}") from None
 
     def file_of(self, place: Place) -> Path | None:
         """Where the report of a chart is kept; None for a chart that is too large to be recognised."""
-        if place.kind is Kind.LOCAL:
-            digest = self._digest(Path(place.where))
-        else:
-            digest = self._inputs.of_name(repr(tuple(place)))
+        digest = self._digest(place)
         if digest is None:
             return None
         name = sha256(digest).hexdigest()
         return self.folder / "charts" / name[:2] / f"{name[2:]}.json.gz"
 
-    def _digest(self, chart: Path) -> bytes | None:
-        """A digest of a chart on this machine, and of everything else that its report depends on."""
-        found = self._inputs.of(chart)
-        if found is None or found.files.configuration is None:
-            return found.digest if found is not None else None
+    def _digest(self, place: Place) -> bytes | None:
+        """A digest of a chart, and of everything else that its report depends on; None where that can't be told."""
+        options, chart = self._options, Path(place.where)
+        parts: list[object] = []
+        try:
+            if place.kind is Kind.LOCAL:
+                found = self._inputs.of(chart)
+                if found is None:
+                    return None
+                digest, configuration, own = found.digest, found.files.configuration, chart
+            else:
+                # Its own configuration changes as little as it; it is fetched into a folder that no pattern names.
+                digest, configuration = self._inputs.of_name(repr(tuple(place))), options.configuration
+                own = None
+                chart = Path(os.sep, "fetched", *place.chart.split("/"))
+            if configuration is not None:
+                parts += self._named_by(configuration, chart)
+            if options.baseline is not None:
+                baseline = baseline_state(options.baseline, own, self._contents)
+                if baseline is None:
+                    return None
+                parts += baseline
+        except (OSError, ValueError, Unfit, ConstitutionError):
+            return None  # the check finds the words for it
+        return digest + sha256(repr(parts).encode("utf-8", "surrogateescape")).digest()
+
+    def _named_by(self, configuration: Path, chart: Path) -> list[object]:
+        """What a configuration names for a chart, as it is now. Raises OSError, Unfit, ConstitutionError."""
         from helm_constitution.lint.registry import known_modules
         from helm_constitution.policy.configuration import load_configuration
 
         options = self._options
-        try:
-            modules = known_modules(options.rules)
-            named = NamedPlaces.of(
-                load_configuration(found.files.configuration, chart, modules, policies=options.policies)
-            )
-            parts: list[object] = [(str(file), read_content(str(file), MAX_BYTES)) for file in named.files]
-            parts += [(folder, list(stamps(folder, endings))) for folder, endings in named.folders]
-        except (OSError, ValueError, Unfit, ConstitutionError):
-            return None  # the check finds the words for it
-        return found.digest + sha256(repr(parts).encode("utf-8", "surrogateescape")).digest()
+        is_named = options.configuration is not None
+        modules = known_modules(options.rules)
+        named = NamedPlaces.of(
+            load_configuration(configuration, chart, modules, is_named=is_named, policies=options.policies)
+        )
+        files: list[object] = [(str(file), read_content(str(file), MAX_BYTES)) for file in named.files]
+        folders = [(folder, states(folder, endings)) for folder, endings in named.folders]
+        return [*files, *folders, sorted(named.looked_for.items())]
 
     def load(self, file: Path | None) -> Done | None:
         """A chart that is done, if its report exists, is complete and holds today."""

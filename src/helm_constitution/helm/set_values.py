@@ -5,8 +5,9 @@ The embedded library parses each option alone, not into the values that it chang
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 ORDER = ("--set-json", "--set", "--set-string", "--set-file", "--set-literal")
@@ -54,15 +55,29 @@ def apply(arguments: Iterable[tuple[str, str]], values: Values) -> Values:
     return values
 
 
+def set_files(text: str) -> list[str]:
+    """The files that a ``--set-file`` option names, up to what helm can't parse."""
+    names: list[str] = []
+    with contextlib.suppress(ValueError):
+        _Parser("--set-file", text, names.append).read({})
+    return names
+
+
+def _content(file: str) -> str:
+    with open(file, encoding="utf-8", errors="replace", newline="") as opened:
+        return opened.read()
+
+
 class _End(Exception):
     """The text ends where helm accepts an end."""
 
 
 class _Parser:
-    def __init__(self, flag: str, text: str) -> None:
+    def __init__(self, flag: str, text: str, content: Callable[[str], object] = _content) -> None:
         self.flag = flag
         self.text = text
         self.at = 0
+        self.content = content
 
     def read(self, values: Values) -> None:
         try:
@@ -170,8 +185,7 @@ class _Parser:
 
     def _typed(self, text: str) -> Any:
         if self.flag == "--set-file":
-            with open(text, encoding="utf-8", errors="replace", newline="") as file:
-                return file.read()
+            return self.content(text)
         if self.flag == "--set-string":
             return text
         lower = text.lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -74,6 +73,7 @@ class Configuration(NamedTuple):
     hooks checked by all rules; None where it is not set. ``schemas`` is a folder of JSON Schemas of the team's own.
     ``policies`` are files and folders of admission policies, ``policy_rules`` the ids of the rules that these make,
     which run with any constitution.
+    ``looked_for`` are paths besides, by whether they are there: what the configuration means depends on that.
     """
 
     file: Path | None = None
@@ -94,6 +94,7 @@ class Configuration(NamedTuple):
     schemas: Path | None = None
     policies: tuple[Path, ...] = ()
     policy_rules: tuple[str, ...] = ()
+    looked_for: Mapping[str, bool] = MappingProxyType({})
 
 
 def load_configuration(
@@ -187,7 +188,7 @@ class ConfigurationReader(SectionReader):
         ruled = _with_policies(Configuration(modules=self.modules), tuple(places))
         self.modules = ruled.modules
         settings = self.settings(view)
-        is_shared = not (self.file.parent / "Chart.yaml").is_file()
+        is_shared = not self.is_there("Chart.yaml")
         charts = view.get("charts")
         if charts.exists and not charts.is_map:
             raise self.fault("charts must map the path of a chart from this file, or a pattern, to options", charts)
@@ -209,6 +210,7 @@ class ConfigurationReader(SectionReader):
             packs=packs,
             policies=ruled.policies,
             policy_rules=ruled.policy_rules,
+            looked_for=self.looked_for,
         )
 
     def is_something(self, pattern: str) -> bool:
@@ -218,12 +220,16 @@ class ConfigurationReader(SectionReader):
         if os.path.isabs(pattern):
             return False  # the search would go through the whole machine
         if "**" not in pattern:
-            from glob import glob
+            from glob import iglob
 
-            return bool(glob(pattern, root_dir=self.file.parent))
-        found = itertools.islice(_below(self.file.parent), _MOST_PATHS + 1)
-        # In a larger folder the answer is left open.
-        return any(number == _MOST_PATHS or matches_path(path, pattern) for number, path in enumerate(found))
+            found = next(iglob(pattern, root_dir=self.file.parent), None)
+            return found is not None and self.is_there(found)
+        for number, path in enumerate(_below(self.file.parent)):
+            if number == _MOST_PATHS:
+                return True  # in a larger folder the answer is left open
+            if matches_path(path, pattern):
+                return self.is_there(path)
+        return False
 
     def packs(self, view: View) -> Iterator[str]:
         """Takes the rules of installed packs in; gives the places that they come from."""
@@ -284,7 +290,7 @@ class ConfigurationReader(SectionReader):
 
     def constitution(self, view: View) -> Path | None:
         """A constitution's file, or the word for the built-in one."""
-        is_builtin = view.data == ASK_FOR_BUILT_IN and not (self.file.parent / ASK_FOR_BUILT_IN).is_file()
+        is_builtin = view.data == ASK_FOR_BUILT_IN and not self.is_there(ASK_FOR_BUILT_IN)
         return Path(ASK_FOR_BUILT_IN) if is_builtin else self.path(view)
 
     def severity(self, rule: str, view: View) -> tuple[str, Severity]:

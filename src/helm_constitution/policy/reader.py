@@ -85,6 +85,7 @@ class SectionReader:
         self.modules = modules
         self.debug = debug
         self.is_named = is_named
+        self.looked_for: dict[str, bool] = {}
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
@@ -96,6 +97,12 @@ class SectionReader:
         """The chart's path from the configuration's folder, with forward slashes; ``.`` for a chart beside it."""
         path = os.path.relpath(os.path.realpath(self.chart), os.path.realpath(self.file.parent))
         return path.replace(os.sep, "/")
+
+    def is_there(self, name: str) -> bool:
+        """Whether there is something of this name, from the configuration's folder on; that it was looked for is
+        remembered."""
+        path = os.path.join(self.file.parent, name)
+        return self.looked_for.setdefault(path, os.path.exists(path))
 
     def only_keys(self, view: View, keys: Sequence[str], what: str, otherwise: str) -> None:
         """Raises where the view is no map (with ``otherwise``) or holds another key."""

@@ -137,11 +137,11 @@ def _date(view: View, reader: SectionReader) -> str | None:
 def _is_for(chart: View, reader: SectionReader) -> bool:
     """Whether a waiver is for the reader's chart; one that names none is for the chart beside the configuration."""
     if not chart.exists:
-        if not (reader.file.parent / "Chart.yaml").is_file():
+        if not reader.is_there("Chart.yaml"):
             raise reader.fault("the waiver must name its chart relative to this file, like `chart: charts/web`", chart)
         return reader.chart_path == "."
     name = str(chart.data).removeprefix("./").rstrip("/") or "."
-    if not (reader.file.parent / name).exists():
+    if not reader.is_there(name):
         raise reader.fault(f"no such chart: {name}; write its path relative to this file", chart)
     return reader.chart_path == name
 

@@ -182,9 +182,10 @@ class ChartReport(NamedTuple):
 
     ``path`` is as the user gave it. ``place`` is the chart's path from ``root``, its repository's absolute path; these
     two are no part of what is remembered of a chart, but set for each run. ``mark`` is what the remembered report is
-    told from every other one by; empty where it is not remembered. ``limit`` is the weakest severity that fails
-    the gate; None where nothing does. ``sources`` are the texts of the chart's files that the report names, without
-    secrets; None where no format shows them.
+    told from every other one by; empty where it is not remembered. ``until`` is the last day on which it holds, an ISO
+    date: when the next waiver expires; None for ever. ``limit`` is the weakest severity that fails the gate; None where
+    nothing does. ``sources`` are the texts of the chart's files that the report names, without secrets; None where no
+    format shows them.
     """
 
     name: str
@@ -207,6 +208,7 @@ class ChartReport(NamedTuple):
     place: str = ""
     sources: Mapping[str, str] | None = None
     mark: str = ""
+    until: str | None = None
 
     @property
     def title(self) -> str:
