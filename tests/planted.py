@@ -204,6 +204,9 @@ class Renderer:
         self.renders += 1
         return self.engine.render(chart, request)
 
+    def cancel(self, reason: str) -> None:
+        self.engine.cancel(reason)
+
     def close(self) -> None:
         """Nothing to do: who opened the engine closes it."""
 

@@ -12,13 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import EngineError
+from helm_constitution.core.model import Gate
 from helm_constitution.helm import process
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.embedded import EmbeddedEngine
+from helm_constitution.helm.messages import broken_limit
 from helm_constitution.helm.process import Ended, Processes
-from helm_constitution.helm.protocol import FailureKind, HelmEngine, Limits, LintOutput, RenderOutput, RenderRequest
+from helm_constitution.helm.protocol import (
+    FailureKind,
+    HelmEngine,
+    Limits,
+    LintOutput,
+    Pending,
+    RenderOutput,
+    RenderRequest,
+)
 from tests.helm.support import CONFIG_MAP, run, write_chart
+from tests.planted import Renderer
+from tests.support import check_chart
 
 BUSY = "{{ range until 300000000 }}x{{ end }}\n"
 LARGE = 'a: {{ range $i := until 400 }}{{ $_ := set $.Values (printf "k%d" $i) (repeat 10000000 "b") }}{{ end }}\n'
@@ -50,6 +63,58 @@ def test_a_busy_chart_ends_in_time_and_the_next_one_is_rendered(kind: str, helm4
     assert found == [(FailureKind.TIMEOUT, text)] * 2
     assert other.result().ok
     engine.close()
+
+
+@pytest.mark.parametrize("kind", ["cli", "embedded"])
+def test_what_is_cancelled_ends_and_what_comes_later_is_rendered(kind: str, helm4: Path, tmp_path: Path) -> None:
+    engine = engine_of(kind, helm4, Limits(jobs=2))
+    busy = write_chart(tmp_path / "busy", {"templates/a.yaml": BUSY})
+    good = write_chart(tmp_path / "good", {})
+    renders = [engine.render(busy, RenderRequest()) for _ in range(4)]  # two under way, two that wait
+    engine.cancel("enough")
+    later = engine.render(good, RenderRequest())
+    assert [render.result().errors for render in renders] == [(broken_limit("enough"),)] * 4
+    assert later.result().ok
+    engine.close()
+
+
+@pytest.mark.parametrize("kind", ["cli", "embedded"])
+def test_no_other_scenario_is_tried_after_one_that_exceeded_a_limit(kind: str, helm4: Path, tmp_path: Path) -> None:
+    engine = engine_of(kind, helm4, Limits(seconds=3, jobs=2))
+    ci = {"ci/a-values.yaml": "a: 1\n", "ci/b-values.yaml": "a: 2\n", "ci/c-values.yaml": "a: 3\n"}
+    chart = write_chart(tmp_path / "web", {"templates/a.yaml": BUSY, **ci})
+    report = check_chart(chart, engine, CheckOptions())
+    engine.close()
+    told = {one.scenario: one.message for one in report.troubles if one.kind == "scenario"}
+    not_tried = f"not tried, because the scenario defaults exceeded a limit: {told['defaults']}"
+    assert told == {"defaults": "helm did not finish within 3 s and was stopped; raise --timeout"} | dict.fromkeys(
+        ci, not_tried
+    )
+    assert report.gate is Gate.ERROR
+
+
+class Recorded(Renderer):
+    """An engine that remembers what it was asked to render."""
+
+    def __init__(self, engine: HelmEngine) -> None:
+        super().__init__(engine)
+        self.requests: list[RenderRequest] = []
+
+    def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
+        self.requests.append(request)
+        return super().render(chart, request)
+
+
+@pytest.mark.parametrize("kind", ["cli", "embedded"])
+def test_a_flag_that_takes_too_long_is_an_error_and_tried_once(kind: str, helm4: Path, tmp_path: Path) -> None:
+    engine = Recorded(engine_of(kind, helm4, Limits(seconds=3)))
+    template = f"{CONFIG_MAP}{{{{ if .Values.web.enabled }}}}{BUSY.strip()}{{{{ end }}}}\n"
+    files = {"values.yaml": "web:\n  enabled: false\n", "templates/a.yaml": template}
+    report = check_chart(write_chart(tmp_path / "web", files), engine, CheckOptions(scenarios="full"))
+    engine.engine.close()
+    assert [(one.scenario, one.kind) for one in report.troubles] == [("web.enabled=true", "scenario")]
+    assert report.gate is Gate.ERROR
+    assert sum(any("enabled" in one.value for one in request.set_arguments) for request in engine.requests) == 1
 
 
 @pytest.mark.parametrize("kind", ["cli", "embedded"])

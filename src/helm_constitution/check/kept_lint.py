@@ -114,7 +114,7 @@ class Linting:
         """Waits for helm."""
         pending = self._pending or self._start(())
         output = pending.result()
-        if self._left_out and not is_of_metadata(output):
+        if self._left_out and not is_of_metadata(output) and not output.exceeds_limit:
             output = self._start(()).result()
         return output
 

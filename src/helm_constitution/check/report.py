@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.check.grouping import grouped
 from helm_constitution.check.verdict import findings_verdict, gate_limit, principle_reports, rule_reports
 from helm_constitution.core.model import Severity, Status, Trouble, Verdict
+from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.render.results import RenderedChart
 from helm_constitution.report.model import (
     BaselineReport,
@@ -105,8 +106,11 @@ def _verdict(
 def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[RuleRun]) -> Iterator[Trouble]:
     """What could not be checked, and makes the exit status 2."""
     for result in rendered.results:
-        if result.status is Status.FAILED and result.scenario.kind.failure_is_error:
-            error = result.errors[0]
+        if result.status is not Status.FAILED:
+            continue
+        kind, error = result.scenario.kind, result.errors[0]
+        # Nobody knows what there would be beyond a limit.
+        if kind.failure_is_error or (error.kind is FailureKind.TIMEOUT and not kind.is_trial):
             message = result.message or "could not be rendered"
             yield Trouble("scenario", message, scenario=result.scenario.name, file=error.file, line=error.line)
     if rendered.cut is not None:

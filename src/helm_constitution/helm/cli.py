@@ -126,6 +126,10 @@ class CliEngine:
         self._ask_version_beside()
         return pending
 
+    def cancel(self, reason: str) -> None:
+        """Ends all requests that are under way or wait, as if each had exceeded a limit."""
+        self._processes.cancel(reason)
+
     def close(self) -> None:
         """Ends every process that is still running."""
         self._processes.close()

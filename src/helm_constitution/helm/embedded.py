@@ -99,6 +99,11 @@ class EmbeddedEngine:
         """Promises that a chart's files don't change inside the context: the worker loads it once, if that is safe."""
         return self._held.hold(chart)
 
+    def cancel(self, reason: str) -> None:
+        """Ends all requests that are under way or wait, as if each had exceeded a limit."""
+        if self._started is not None:
+            self._started.cancel(reason)
+
     def close(self) -> None:
         """Ends the worker."""
         if self._started is not None:

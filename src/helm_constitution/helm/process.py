@@ -259,6 +259,11 @@ class Processes:
             self._runs = [run, *(other for other in self._runs if not other.done())]
         return run
 
+    def cancel(self, reason: str) -> None:
+        """Ends whatever is running or waits for a slot, as if it had exceeded a limit."""
+        for run in self._runs:
+            run.cancel(reason)
+
     def close(self) -> None:
         """Ends whatever is still running."""
         self.closed = True
@@ -281,6 +286,7 @@ class Run:
         self._lock = threading.Lock()
         self._ended: Ended | None = None
         self._failure: OSError | None = None
+        self._cancelled: str | None = None
         self._outputs: tuple[int, int] | None = None
         # The first ones start here: a thread would have to wait for this one to let go of the interpreter.
         started = processes.slots.acquire(blocking=False)
@@ -312,6 +318,12 @@ class Run:
             if self._child is not None:
                 self._child.kill()
 
+    def cancel(self, reason: str) -> None:
+        """Ends the process, or keeps it from starting; the reason stands for an exceeded limit."""
+        with self._lock:
+            self._cancelled = reason
+        self.kill()
+
     def join(self) -> None:
         """Waits for the watch to end, and for the process that was killed."""
         self._thread.join(LEAVE_SECONDS)
@@ -322,6 +334,9 @@ class Run:
     def _start(self) -> None:
         with self._lock:
             if self._processes.closed:
+                return
+            if self._cancelled is not None:
+                self._ended = Ended(1, "", "", self._cancelled)
                 return
             try:
                 self._outputs = scratch_file(), scratch_file()
@@ -356,12 +371,12 @@ class Run:
         limit_orphan(child.pid, limits)
         breach: str | None = None
         while (status := child.wait(POLL_SECONDS)) is None:
-            breach = breach or memory_breach(child.pid, limits) or output_breach(outputs)
+            breach = breach or self._cancelled or memory_breach(child.pid, limits) or output_breach(outputs)
             if breach is None and time.monotonic() >= until:
                 breach = time_breach(limits)
             if breach is not None:
                 child.kill()
-        breach = breach or output_breach(outputs)
+        breach = breach or self._cancelled or output_breach(outputs)
         if breach is not None:
             return Ended(status, "", "", breach)
         return Ended(status, read_all(outputs[0]), read_all(outputs[1]))

@@ -131,6 +131,11 @@ class LintOutput(NamedTuple):
     failed: bool = False
 
     @property
+    def exceeds_limit(self) -> bool:
+        """Whether a limit ended helm: another run of the same would end in the same way."""
+        return self.failed and any(message.kind is FailureKind.TIMEOUT for message in self.messages)
+
+    @property
     def has_errors(self) -> bool:
         """Whether helm rejects the chart, or could not check it."""
         return self.failed or any(message.level is MessageLevel.ERROR for message in self.messages)
@@ -200,6 +205,10 @@ class HelmEngine(Protocol):
 
     def hold(self, chart: Path) -> AbstractContextManager[None]:
         """Promises that a chart's files don't change inside the context: the chart may be loaded once."""
+        ...
+
+    def cancel(self, reason: str) -> None:
+        """Ends all requests that are under way or wait, as if each had exceeded a limit; later ones are taken again."""
         ...
 
     def close(self) -> None:

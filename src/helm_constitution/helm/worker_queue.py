@@ -75,6 +75,7 @@ class WorkerQueue:
         self._last_id = 0
         self._version: str | None = None
         self._breach: str | None = None
+        self._is_cancelled = False
         self._error: EngineError | None = None
         self._worker = WorkerProcess(limits)  # forked before this process has a second thread
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._listen, self._guard)]
@@ -102,6 +103,19 @@ class WorkerQueue:
                 raise self._error or EngineError("the embedded engine is closed")
             return self._version
 
+    def cancel(self, reason: str) -> None:
+        """Ends all requests that are under way or queued, as if each had exceeded a limit."""
+        from helm_constitution.helm import messages
+
+        with self._changed:
+            for call in (*self._under_way.values(), *self._queue):
+                call.finish(Answer({}, messages.broken_limit(reason)))
+            self._queue.clear()
+            if self._under_way:
+                self._under_way.clear()
+                self._breach, self._is_cancelled = reason, True
+                self._worker.child.kill()
+
     def close(self) -> None:
         """Ends the worker and its current requests."""
         with self._changed:
@@ -128,7 +142,9 @@ class WorkerQueue:
                 return
             call = self._queue.popleft()
             self._last_id += 1
-            call.until = time.monotonic() + self._limits.seconds
+            now, seconds = time.monotonic(), self._limits.seconds
+            # A retried one has what is left of its time, for two that use too much memory together to end by then.
+            call.until = max(call.until, now + seconds / 4) if call.until else now + seconds
             self._under_way[self._last_id] = call
             try:
                 write_message(self._worker.requests, {**call.request, "id": self._last_id})
@@ -179,6 +195,7 @@ class WorkerQueue:
     def _replace(self) -> None:
         """After the worker's end: fails the request that caused it, and retries the others with a new worker."""
         worker, breach, self._breach = self._worker, self._breach, None
+        is_cancelled, self._is_cancelled = self._is_cancelled, False
         calls = list(self._under_way.values())
         # A lint that began with the render would be ended next.
         overdue = self._overdue(_SLACK_SECONDS)
@@ -197,10 +214,12 @@ class WorkerQueue:
         # Time is each request's own. Memory and crashes are the fault of a request that ran alone; otherwise each is
         # retried alone.
         guilty = overdue or (calls if len(calls) == 1 else [])
+        if is_cancelled:
+            guilty = []  # these came after what was cancelled
         for call in guilty:
             call.finish(Answer({}, failure))
         for call in reversed([call for call in calls if call not in guilty]):
-            call.alone = True
+            call.alone = not is_cancelled
             self._queue.appendleft(call)
         try:
             self._worker = WorkerProcess(self._limits)

@@ -53,7 +53,7 @@ class _OfCopy:
         if self._output is None:
             output = self._pending.result()
             is_same = not output.failed and all(message.column is None for message in output.messages)
-            self._output = output if is_same else self._plain().result()
+            self._output = output if is_same or output.exceeds_limit else self._plain().result()
         return self._output
 
     def done(self) -> bool:

@@ -22,7 +22,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from helm_constitution.chart.edited_copy import edited_copy
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Status
-from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
+from helm_constitution.helm.process import too_much_output
+from helm_constitution.helm.protocol import (
+    FailureKind,
+    HelmEngine,
+    Pending,
+    RenderedText,
+    RenderOutput,
+    RenderRequest,
+)
 from helm_constitution.render.diff import is_changed
 from helm_constitution.render.template_calls import TemplateCalls
 from helm_constitution.templates.cheap_keys import cheap_sources
@@ -276,12 +284,18 @@ class _Visit:
                 told.extend(_TOLD.findall(document.text))
             else:
                 kept.append(document)
-        if not output.ok and self._is_trial:
+        if not output.ok and (self._is_trial or _would_end_again(output)):
             return output
         if not output.ok or not told:
             return self._visits.plain(self._request)
         self._visits.told[self._request] = frozenset(int(number) for number in told[0].split())
         return output._replace(documents=tuple(kept))
+
+
+def _would_end_again(output: RenderOutput) -> bool:
+    """Whether the chart itself would exceed the same limit: of time or memory. The copy prints more than the chart."""
+    error = output.errors[0]
+    return error.kind is FailureKind.TIMEOUT and error.text != too_much_output()
 
 
 def _around(regions: Sequence[Region], entered: set[int]) -> None:

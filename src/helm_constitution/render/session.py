@@ -70,6 +70,7 @@ class RenderSession:
         self._known: Known = {} if known is None else known
         self._objects = objects
         self._texts: dict[str, str] = {}
+        self._beyond: str | None = None
         self._seen: set[tuple[str, str, tuple[RenderedText, ...]]] = set()
         self.notices = tuple(
             f"values are not validated: {reason}" for reason in engine.remote_schemas(analysed.chart.path)
@@ -132,8 +133,8 @@ class RenderSession:
         return self.engine.render(self.analysed.chart.path, request).result().documents
 
     def _start(self, scenario: Scenario, instrumentation: Instrumentation | None = None) -> Pending[RenderOutput] | str:
-        """The running rendering, or why the engine can't start it."""
-        refusal = self.engine.refusal(scenario.request)
+        """The running rendering, or why it isn't started."""
+        refusal = self._beyond or self.engine.refusal(scenario.request)
         if refusal is not None:
             return refusal
         if instrumentation is not None:
@@ -163,6 +164,8 @@ class RenderSession:
 
     def _conclude(self, scenario: Scenario, output: RenderOutput) -> ScenarioResult:
         # One text for all scenarios that render it: there may be hundreds.
+        if self._beyond is None and not output.ok and output.errors[0].kind is FailureKind.TIMEOUT:
+            self._go_no_further(scenario, output.errors[0])
         texts = self._texts
         documents = tuple(RenderedText(one.source, texts.setdefault(one.text, one.text)) for one in output.documents)
         output = output._replace(documents=documents)
@@ -173,6 +176,12 @@ class RenderSession:
         self._seen.add(key)
         name, tests_count = self.analysed.chart.name, self._tests_count
         return conclude(scenario, output, name, self._known, tests_count=tests_count, objects=self._objects)
+
+    def _go_no_further(self, scenario: Scenario, error: HelmMessage) -> None:
+        """Cancels the other renderings after one that exceeded a limit: each of them could take as long."""
+        if not scenario.kind.is_trial:
+            self._beyond = f"not tried, because the scenario {scenario.name} exceeded a limit: {error.text}"
+            self.engine.cancel(self._beyond)
 
     def _with_inputs(self, results: Sequence[ScenarioResult]) -> tuple[list[ScenarioResult], tuple[Input, ...]]:
         """The scenarios that need input, rendered again with placeholders for the required values."""
