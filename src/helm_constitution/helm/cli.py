@@ -202,21 +202,20 @@ class _Lint:
 class _Render:
     def __init__(self, start: Callable[..., Run], helm: str, chart: str, held: HeldChart) -> None:
         self._start = start
-        self._run = start()
+        self._work: Run | RenderOutput = start()
         self._helm = helm
         self._chart = chart
         self._held = held
-        self._output: RenderOutput | None = None
 
     def result(self) -> RenderOutput:
         """Waits for ``helm template``."""
-        if self._output is None:
-            self._output = self._read(self._run.result())
-        return self._output
+        if isinstance(self._work, Run):
+            self._work = self._read(self._work.result())  # helm's own output, which is as large, is dropped
+        return self._work
 
     def done(self) -> bool:
         """Whether helm has ended."""
-        return self._run.done()
+        return isinstance(self._work, RenderOutput) or self._work.done()
 
     def _read(self, ended: Ended) -> RenderOutput:
         from helm_constitution.helm import documents

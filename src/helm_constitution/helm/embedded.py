@@ -181,20 +181,19 @@ class _Lint:
 
 class _Render:
     def __init__(self, call: Call, chart: str, held: HeldChart) -> None:
-        self._call = call
+        self._work: Call | RenderOutput = call
         self._chart = chart
         self._held = held
-        self._output: RenderOutput | None = None
 
     def result(self) -> RenderOutput:
         """Waits for the worker's answer."""
-        if self._output is None:
-            self._output = self._read(self._call.result())
-        return self._output
+        if isinstance(self._work, Call):
+            self._work = self._read(self._work.result())  # helm's own output, which is as large, is dropped
+        return self._work
 
     def done(self) -> bool:
         """Whether helm has ended."""
-        return self._call.done()
+        return isinstance(self._work, RenderOutput) or self._work.done()
 
     def _read(self, answer: Answer) -> RenderOutput:
         if answer.failure is not None:

@@ -367,11 +367,14 @@ def _document(texts: Sequence[str], field: _Field) -> View | None:
     """The document of a field among those that its template renders with other values, if their number is the same."""
     if len(texts) != field.of:
         return None
+    before = field.asked.field.document
+    if texts[field.place] == before.text:
+        return before.view
     try:
-        found = load_documents(texts[field.place], field.asked.field.document.file, rendered=True)
+        found = load_documents(texts[field.place], before.file, rendered=True)
     except YamlSyntaxError:
         return None
-    kind = field.asked.field.document.view.get("kind").data
+    kind = before.view.get("kind").data
     return found[0].view if len(found) == 1 and found[0].view.get("kind").data == kind else None
 
 

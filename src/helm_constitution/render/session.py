@@ -100,7 +100,8 @@ class RenderSession:
                 return replace(rendered, cut=f"measuring which branches were rendered {limit}")
 
     def _rendered(self) -> RenderedChart:
-        results = self._concluded(self._started)
+        started, self._started = self._started, []  # with what helm printed
+        results = self._concluded(started)
         inputs: tuple[Input, ...] = ()
         if self._choice != DEFAULTS:
             filled, inputs = self._with_inputs(results)
