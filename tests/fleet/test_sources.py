@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.fleet.checker import Checker, Job
 from helm_constitution.fleet.git_charts import newest_versions
+from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.sources import places
+from helm_constitution.helm.protocol import Limits
 from tests.fleet.charts import commit, fleet, git, matrix, package, write_chart
 from tests.fleet.registry import registry, repository
 from tests.support import write
@@ -163,3 +167,20 @@ def test_a_registry_holds_versions_of_a_chart(tmp_path: Path, helm: Path) -> Non
         assert matrix(named)[f"{reference}:1.2.0"]["version"] == "1.2.0"
         lost = fleet(tmp_path, "--format", "json", f"{reference}:7.7.7", HELM_BIN=str(helm))
         assert matrix(lost)[f"{reference}:7.7.7"]["problem"].startswith("helm can't read it: ")
+
+
+@pytest.mark.helm
+def test_no_module_of_the_current_folder_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    witness = tmp_path / "ran"
+    names = ("json", "pickle", "yaml", "helm_python", "helm_constitution")
+    write(tmp_path / "work", {f"{name}.py": f"open({str(witness)!r}, 'a').write({name!r})\n" for name in names})
+    chart = write_chart(tmp_path, "web")
+    monkeypatch.chdir(tmp_path / "work")
+    with registry("web", {"0.1.0": package(chart)}) as reference:
+        assert shown(reference) == [f"{reference}:0.1.0"]
+    checker = Checker(Job("embedded", CheckOptions(), Limits(), "", packs=False))
+    done = checker.check(Place.local(chart))
+    checker.close()
+    assert done is not None
+    assert done.row.name == "web"
+    assert not witness.exists(), witness.read_text()

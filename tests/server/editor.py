@@ -13,6 +13,8 @@ from lsprotocol import types
 from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient
 
+PROGRAM = Path(sys.executable).parent / "helm-constitution"
+"""The program as an editor starts it."""
 SECONDS = 120
 """A limit for what hangs, not for what is slow."""
 
@@ -141,9 +143,7 @@ async def editor(
 
     client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(published)
     client.feature(types.WINDOW_SHOW_MESSAGE)(message)
-    await client.start_io(
-        sys.executable, "-m", "helm_constitution", "server", *arguments, env={**os.environ, **(environment or {})}
-    )
+    await client.start_io(str(PROGRAM), "server", *arguments, env={**os.environ, **(environment or {})})
     general = types.GeneralClientCapabilities(
         position_encodings=[types.PositionEncodingKind(one) for one in encodings] or None
     )

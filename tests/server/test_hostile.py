@@ -82,3 +82,21 @@ def test_no_text_steers_an_editor(tmp_path: Path, kind: str) -> None:
         parts = [part for token in tokens for part in token.children or ()]
         assert {part.type for part in parts} <= MARKUP
         assert all("example.org" not in str(part.attrs) for part in parts)
+
+
+def test_nothing_of_the_workspace_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor starts the server in the workspace."""
+    witness = tmp_path / "ran"
+    root = write(tmp_path / "work", WEB)
+    for name in ("multiprocessing", "json", "yaml", "pickle", "sitecustomize", "helm_python", "helm_constitution"):
+        (root / f"{name}.py").write_text(f"open({str(witness)!r}, 'a').write(__name__ + chr(10))\n")
+    monkeypatch.chdir(root)
+
+    async def session() -> None:
+        async with editor(root) as open_editor:
+            await open_editor.open(root / "web" / "values.yaml")
+            assert open_editor.codes(root / "web" / "values.yaml") == ["values/unused"]
+            assert open_editor.messages == []
+
+    asyncio.run(session())
+    assert not witness.exists(), witness.read_text()

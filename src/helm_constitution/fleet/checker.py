@@ -44,9 +44,9 @@ class Checker:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "helm_constitution.fleet.checker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        # Not with the modules of the current folder, where a chart may hold a json.py.
+        command = [sys.executable, "-P", "-m", "helm_constitution.fleet.checker"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()

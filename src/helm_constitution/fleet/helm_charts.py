@@ -129,7 +129,8 @@ def _entry(address: str) -> dict[str, Any]:
 def _tags(where: str, newest: int) -> list[str]:
     """The versions of a chart in a registry. helm has no command that lists them: the embedded library does."""
     if has_embedded():
-        command = [sys.executable, "-m", "helm_constitution.fleet.registry_tags", where, *_plain(where)]
+        # Not with the modules of the current folder, where a chart may hold a json.py.
+        command = [sys.executable, "-P", "-m", "helm_constitution.fleet.registry_tags", where, *_plain(where)]
         return [str(tag) for tag in json.loads(_run(where, command))]
     if newest > 1:
         raise ConfigurationError(

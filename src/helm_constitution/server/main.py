@@ -149,6 +149,8 @@ def serve(setup: Setup) -> int:
     Returns:
         The exit status.
     """
+    # The process that checks is spawned in the workspace, where there may be a multiprocessing.py.
+    os.environ["PYTHONSAFEPATH"] = "1"
     with _streams() as (requests, answers), ended_by(requests.stop):
         server = make_server(setup, requests.stop)
         try:
