@@ -15,9 +15,9 @@ NO_TEXTS: Unsaved = MappingProxyType({})
 """Everything is saved."""
 
 
-def is_there(file: Path, unsaved: Unsaved) -> bool:
+def is_there(file: str | Path, unsaved: Unsaved) -> bool:
     """Whether there is a file, on the disk or as a text that is not saved yet."""
-    return file.is_file() or (bool(unsaved) and os.path.abspath(file) in unsaved)
+    return os.path.isfile(file) or (bool(unsaved) and os.path.abspath(file) in unsaved)
 
 
 def content_of(file: Path, unsaved: Unsaved) -> bytes:

@@ -11,8 +11,6 @@ from helm_constitution.core.repository import is_everybodys, repository_above
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, is_there
 
 FILE_NAME = ".helm-constitution.yaml"
-
-
 DEBT_FILE_NAME = ".helm-constitution-debt.yaml"
 
 
@@ -44,7 +42,8 @@ def find_above(chart: Path, name: str, unsaved: Unsaved = NO_TEXTS) -> Path | No
     """
     place = os.path.realpath(chart)
     folders = _searched(place if os.path.isdir(place) else os.path.dirname(place))
-    return next((Path(folder, name) for folder in folders if _holds(folder, name, unsaved)), None)
+    # No Path for each folder that has no such file: most have none.
+    return next((Path(folder, name) for folder in folders if is_there(os.path.join(folder, name), unsaved)), None)
 
 
 def _searched(start: str) -> Iterator[str]:
@@ -56,12 +55,6 @@ def _searched(start: str) -> Iterator[str]:
         if above == folder or folder == root:
             return
         folder = above
-
-
-def _holds(folder: str, name: str, unsaved: Unsaved) -> bool:
-    # As is_there, without the Path that most looks would make for nothing.
-    file = os.path.join(folder, name)
-    return os.path.isfile(file) or file in unsaved
 
 
 NAMES = (".specify/memory/constitution.md", "constitution.md")
@@ -103,7 +96,7 @@ def find_constitution(chart: Path, explicit: Path | None = None, unsaved: Unsave
     start = os.path.abspath(chart)
     for folder in _searched(start if os.path.isdir(start) else os.path.dirname(start)):
         for name in NAMES:
-            if _holds(folder, name, unsaved):
+            if is_there(os.path.join(folder, name), unsaved):
                 return Path(folder, name)
     return None
 
