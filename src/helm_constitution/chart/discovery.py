@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 
 from helm_constitution.core.errors import ChartError
-from helm_constitution.core.repository import repository_above
+from helm_constitution.core.repository import BULKY_FOLDERS, repository_above
 
-_SKIPPED_FOLDERS = frozenset({"node_modules", "testdata"})
+_SKIPPED_FOLDERS = BULKY_FOLDERS | {"testdata"}
 
 
 def find_charts(path: Path, *, skip_unreadable: bool = False) -> list[Path]:

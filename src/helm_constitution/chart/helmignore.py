@@ -8,6 +8,7 @@ import re
 from helm_constitution.chart.reading import read_file, text_of
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.lazy import compiled
+from helm_constitution.core.repository import BULKY_FOLDERS
 
 
 class IgnoreRules:
@@ -33,10 +34,7 @@ class IgnoreRules:
 
     def skipped_in_copies(self, folder: str) -> bool:
         """Whether copies of the chart leave out this folder: copying it takes long, and helm doesn't read it."""
-        return folder.rpartition("/")[2] in _BULKY and self.ignores(folder, is_folder=True)
-
-
-_BULKY = frozenset({".git", "node_modules"})
+        return folder.rpartition("/")[2] in BULKY_FOLDERS and self.ignores(folder, is_folder=True)
 
 
 def ignore_rules(folder: str, shown: str) -> IgnoreRules:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from helm_constitution.core.model import Base
 
+BULKY_FOLDERS = frozenset({".git", "node_modules"})
+"""Folders of a repository that are large, often written, and hardly ever read by helm."""
+
 
 def repository_root(folder: Path) -> Path | None:
     """The nearest folder, from this one upwards, that holds ``.git``; None outside a repository."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from helm_constitution.core.errors import internal_error
 from helm_constitution.core.model import DEFAULTS
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.core.repository import BULKY_FOLDERS
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
 from helm_constitution.report.model import ChartReport, FileCoverage
 from helm_constitution.server.answers import Answer
@@ -20,9 +21,6 @@ from helm_constitution.server.notes import CRASH, Note, each_once, notes_of
 from helm_constitution.server.schedule import Schedule, Wanted
 from helm_constitution.server.tasks import CheckTask, ForgetTask
 from helm_constitution.server.worker import Failure
-
-_NEVER_READ = frozenset({".git", "node_modules"})
-"""Folders whose changes are no reason to check anything."""
 
 
 class Document(NamedTuple):
@@ -110,8 +108,8 @@ class Session:
 
     def changed_on_disk(self, path: str) -> None:
         """A file or folder that is not open was created, changed or removed by another program."""
-        if _NEVER_READ.intersection(Path(path).parts):
-            return
+        if BULKY_FOLDERS.intersection(Path(path).parts):
+            return  # too often to check anything each time
         for chart in self._affected(Path(path)):
             # The files of a chart inside another one are that one's, until somebody opens them.
             if chart in self.charts or not self._is_inside_another(chart):
