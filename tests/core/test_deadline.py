@@ -83,6 +83,7 @@ def _held(ended: list[float]) -> None:
         while time.process_time() - begin < 0.3:
             pass
         ended.append(time.process_time())
+        assert time_left() == 0
     re.search(r"^(a+)+$", SLOW)
 
 

@@ -17,10 +17,10 @@ TIME_IS_UP = "s of processor time; raise --timeout"
 """How each message of a limit on time ends."""
 
 _PERIOD = 0.02
-"""Seconds of processor time after which it is looked at the limits, again and again: each rule has one of its own, and
-a timer for each would take longer than most rules."""
+"""Seconds of processor time between two looks at the limits: each rule has one of its own, and a timer for each would
+take longer than most rules."""
 _GRACE = 1.0
-"""Seconds from one exception to the next for who goes on all the same."""
+"""Seconds of processor time from one exception to the next, in code that goes on all the same."""
 
 _held: list[None] = []
 """The parts under way that are not interrupted."""
@@ -62,8 +62,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def time_left() -> float | None:
-    """The seconds of processor time until the limit around the caller; None where there is none."""
-    return _ends[-1] - time.process_time() if _ends and _is_limited() else None
+    """The seconds of processor time until the limit around the caller, at least 0; None where there is none."""
+    return max(_ends[-1] - time.process_time(), 0.0) if _ends and _is_limited() else None
 
 
 @contextmanager
