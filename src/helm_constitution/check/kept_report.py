@@ -14,7 +14,7 @@ from helm_constitution.report.model import ChartReport, ChartSummary, Counts
 from helm_constitution.report.parts import Part
 
 KEPT = 20_000
-"""Files kept: reports, their parts, answers of ``helm lint``, states of charts' files; the oldest go first."""
+"""Files kept, of all kinds: reports, their parts, answers of ``helm lint`` and so on; the oldest go first."""
 KEPT_BYTES = 128 * 1024 * 1024
 """Bytes of all of them together."""
 KEPT_DAYS = 30

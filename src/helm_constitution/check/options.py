@@ -82,6 +82,10 @@ class CheckRequest(NamedTuple):
     is_draft: bool = False
     still_counts: StillCounts = still_counts
 
+    def of_one_day(self) -> CheckRequest:
+        """The same, with the clock's day where none is given: a check may last beyond midnight."""
+        return self._replace(options=self.options._replace(today=self.options.day))
+
 
 def today() -> str:
     """The day, as an ISO date (UTC). The clock is asked here and nowhere else."""

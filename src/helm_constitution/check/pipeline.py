@@ -44,15 +44,15 @@ def run(request: CheckRequest) -> ChartReport:
     Raises:
         ConstitutionError: where it can't be checked at all.
     """
+    request = request.of_one_day()
     options = request.options
-    day = options.day
     cache = report = None
     if options.cache:
         from helm_constitution.check.cache import Cache
 
         cache = Cache.of(request.chart, request.engine, options)
-        report = cache.load(day) if cache is not None else None
-    return check_anew(request._replace(options=options._replace(today=day)), cache) if report is None else report
+        report = cache.load(options.day) if cache is not None else None
+    return check_anew(request, cache) if report is None else report
 
 
 def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
@@ -61,10 +61,10 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
     Raises:
         ConstitutionError: where it can't be checked at all.
     """
-    day = request.options.day
-    report = examine(request._replace(options=request.options._replace(today=day)), cache).report
+    request = request.of_one_day()
+    report = examine(request, cache).report
     if cache is not None and all(map(_lasts, report.troubles)) and _had_time(report):
-        return cache.store(report, day)
+        return cache.store(report, request.options.day)
     return report
 
 
@@ -99,7 +99,7 @@ def examine(request: CheckRequest, cache: Cache | None = None) -> Examined:
         raise ConfigurationError("--old-values requires --baseline, the release that the values are for")
     try:
         with time_limit(3 * options.seconds), ExitStack() as stack:
-            return _check(request._replace(options=options._replace(today=options.day)), cache, stack)
+            return _check(request.of_one_day(), cache, stack)
     except OutOfTime:
         message = f"the check took more than {3 * options.seconds:g} {TIME_IS_UP}"
         raise ChartError(message, file=str(request.chart)) from None
@@ -136,13 +136,13 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
         checked = checked.with_cluster(ask(options.cluster, rendered, checked.comparison))
     maps, proofs = (known.source_maps, known.proofs) if request.is_draft else (None, None)
     kept = _kept_lines(cache, rendered)
-    on, subcharts = options.lines, options.subcharts
+    on, prover, subcharts = options.lines, engine if options.lines else None, options.subcharts
     placing = Placing(checked, engine, stack, subcharts=subcharts, on=on, known=maps, kept=kept)
     placing.begin(rules.run(checked, on_helm=True))
     runs = rules.run(checked, until=placing.done)
-    sources, prover = placing.source_maps(), engine if options.lines else None
+    sources = placing.source_maps()
     finding = FindingMaker(
-        checked, placing.objects, sources, prover, proofs, subcharts=options.subcharts, still_counts=still_counts
+        checked, placing.objects, sources, prover, proofs, subcharts=subcharts, still_counts=still_counts
     )
     finding.begin(each_once(runs))
     rules.run(checked)

@@ -70,12 +70,12 @@ class Checker:
                 chart,
                 self._engine,
                 options,
-                lambda done, total: still_counts(),
-                copy,
-                unsaved,
-                memory,
-                is_draft,
-                still_counts,
+                progress=lambda done, total: still_counts(),
+                copy=copy,
+                unsaved=unsaved,
+                memory=memory,
+                is_draft=is_draft,
+                still_counts=still_counts,
             )
             examined = examine(request)
         except ConstitutionError as error:
@@ -102,7 +102,7 @@ class Checker:
         """
         unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
         options = self._options._replace(cache=False)
-        request = CheckRequest(chart, self._engine, options, None, self._copy(chart, unsaved), unsaved)
+        request = CheckRequest(chart, self._engine, options, copy=self._copy(chart, unsaved), unsaved=unsaved)
         fixed = fix_chart(request, {Applicability.SAFE}, rules)
         changed = {file: content.decode("utf-8") for file, content in fixed.files.items() if content is not None}
         return FixedTexts(changed, tuple(move for one in fixed.applied for move in one.fix.moves))
