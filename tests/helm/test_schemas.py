@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.helm.schemas import references, remote_schemas
+from helm_constitution.helm.schemas import MAX_DEPTH, references, remote_schemas
 
 REMOTE = "https://example.com/x.json"
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
@@ -157,6 +157,20 @@ def test_subcharts_in_folders_and_packages_are_searched(tmp_path: Path) -> None:
         f"charts/c-1.0.0.tgz/charts/d/values.schema.json: {REMOTE}",
         f"charts/c-1.0.0.tgz/charts/inner-1.0.0.tgz/values.schema.json: {REMOTE}",
     )
+
+
+def test_a_schema_below_what_is_searched_is_not_trusted(tmp_path: Path) -> None:
+    depth = "charts/a/" * MAX_DEPTH
+    chart = put(tmp_path / "folders", {f"{depth}values.schema.json": SCHEMA})
+    assert remote_schemas(chart) == (f"{depth}values.schema.json: {REMOTE}",)
+    put(tmp_path / "folders", {f"{depth}values.schema.json": b"{}", f"{depth}charts/a/values.schema.json": SCHEMA})
+    assert remote_schemas(chart) == (f"{depth}charts: nested too deeply to be searched",)
+    inner = packed({"a/values.schema.json": SCHEMA})
+    for _ in range(MAX_DEPTH):
+        inner = packed({"a/charts/a.tgz": inner})
+    place = "/".join(["charts/a.tgz"] * (MAX_DEPTH + 1))
+    chart = put(tmp_path / "packages", {"charts/a.tgz": inner})
+    assert remote_schemas(chart) == (f"{place}: nested too deeply to be searched",)
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,11 @@ _NESTED = frozenset(
     }
 )
 
-_MAX_DEPTH = 16
+MAX_DEPTH = 16
 """Charts in charts in charts: deeper than anybody has them."""
+_TOO_DEEP = "nested too deeply to be searched"
+_UNSEARCHABLE = "can't be searched"
+"""Helm may be able to, and may find a schema there."""
 
 
 def remote_schemas(chart: str) -> tuple[str, ...]:
@@ -69,7 +72,7 @@ def remote_schemas(chart: str) -> tuple[str, ...]:
     """
     from helm_constitution.chart.archive import Budget
 
-    found = _schemas(chart, "", _MAX_DEPTH, Budget(), ())
+    found = _schemas(chart, "", MAX_DEPTH, Budget(), ())
     return tuple(f"{file}: {target}" for file, targets in found for target in targets)
 
 
@@ -84,8 +87,11 @@ def _schemas(
         yield shown + SCHEMA, references(_read(schema))
     subcharts = os.path.join(folder, "charts")
     try:
-        names = sorted(os.listdir(subcharts)) if depth else []
+        names = sorted(os.listdir(subcharts))
     except OSError:
+        return
+    if names and not depth:
+        yield f"{shown}charts", [_TOO_DEEP]
         return
     for name in names:
         path = os.path.join(subcharts, name)
@@ -94,7 +100,7 @@ def _schemas(
             try:
                 yield from _packaged(_read(path), f"{inside}/", depth - 1, budget)
             except ChartError:
-                yield inside, ["can't be searched"]  # helm may be able to, and may find a schema in it
+                yield inside, [_UNSEARCHABLE]
         elif os.path.isdir(path):
             yield from _schemas(path, f"{shown}charts/{name}/", depth - 1, budget, (*trail, real))
 
@@ -117,8 +123,11 @@ def _packaged(archive: bytes, shown: str, depth: int, budget: Budget) -> Iterato
     for name, data in read_entries(io.BytesIO(archive), shown, budget):
         if name == SCHEMA or name.endswith(f"/{SCHEMA}"):
             yield shown + name, references(data)
-        elif depth and name.endswith((".tgz", ".tar.gz")) and os.path.basename(os.path.dirname(name)) == "charts":
-            yield from _packaged(data, f"{shown}{name}/", depth - 1, budget)
+        elif name.endswith((".tgz", ".tar.gz")) and os.path.basename(os.path.dirname(name)) == "charts":
+            if depth:
+                yield from _packaged(data, f"{shown}{name}/", depth - 1, budget)
+            else:
+                yield shown + name, [_TOO_DEEP]
 
 
 def copy_without_schemas(chart: str, target: str) -> None:
@@ -158,7 +167,7 @@ def references(data: bytes) -> list[str]:
     except ValueError:
         return []  # no JSON: helm fetches nothing and says so
     except RecursionError:
-        return ["nested too deeply to be searched"]
+        return [_TOO_DEEP]
     return walk.remote()
 
 
