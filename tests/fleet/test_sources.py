@@ -114,6 +114,16 @@ def test_a_chart_of_git_is_checked_by_its_repositorys_constitution(tmp_path: Pat
 
 
 @pytest.mark.helm
+def test_a_large_constitution_of_git_rules_its_charts(tmp_path: Path) -> None:
+    text = f"# Ours\n\n{'Text. ' * 200_000}\n\n## Security\n\nContainers MUST NOT be privileged.\n"
+    write(tmp_path / "work", {"constitution.md": text})
+    write_chart(tmp_path / "work", "web")
+    commit(tmp_path / "work")
+    done = fleet(tmp_path, "--format", "json", f"git+{tmp_path}/work")
+    assert matrix(done)[f"git+{tmp_path}/work@HEAD:web"]["principles"] == {"security": "fail"}
+
+
+@pytest.mark.helm
 def test_a_repository_that_is_elsewhere_is_cloned_beside_the_results(tmp_path: Path) -> None:
     write_chart(tmp_path / "work", "web")
     commit(tmp_path / "work")

@@ -15,13 +15,15 @@ from helm_constitution.compare.git import Repository, TreeEntry
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ChartError, ConfigurationError, YamlSyntaxError
 from helm_constitution.fleet.place import Kind, Place
+from helm_constitution.policy.find import DEBT_FILE_NAME, FILE_NAME, NAMES
 from helm_constitution.text.semver import parse_version
 from helm_constitution.text.yaml import load_document
 
 PREFIX = "git+"
 _CLONE_SECONDS = 1800.0
-_POLICY_BYTES = 1024 * 1024
-"""The most of a file above a chart that is taken along: constitutions, configurations, plans."""
+_NAMED_BYTES = 1024 * 1024
+"""The most of a file above a chart that its configuration may name: a plan, values. A larger one is not there."""
+_POLICY_FILES = frozenset({FILE_NAME, DEBT_FILE_NAME, *map(posixpath.basename, NAMES)})
 
 
 def git_places(source: str, newest: int, clones: Path | None) -> list[Place]:
@@ -64,7 +66,7 @@ def write_chart(place: Place, folder: Path) -> Path:
     (root / ".git").mkdir(parents=True)  # configurations are looked for up to the root of a repository
     chart = root.joinpath(*place.chart.split("/"))
     write_folder(repository, tree, place.chart, chart, place.shown)
-    above = [entry for entry in tree if entry.is_file and entry.size <= _POLICY_BYTES and _rules(entry, place.chart)]
+    above = [entry for entry in tree if entry.is_file and _rules(entry, place.chart)]
     for entry, content in zip(above, repository.blobs(entry.blob for entry in above), strict=True):
         file = root.joinpath(*entry.path.split("/"))
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +75,9 @@ def write_chart(place: Place, folder: Path) -> Path:
 
 
 def _rules(entry: TreeEntry, chart: str) -> bool:
-    """Whether a file stands in a folder above a chart, or is a constitution of spec-kit's there."""
+    """Whether a file may rule a chart: one in a folder above it, or a constitution of spec-kit's there."""
+    if entry.size > _NAMED_BYTES and posixpath.basename(entry.path) not in _POLICY_FILES:
+        return False
     head = posixpath.dirname(entry.path).removesuffix(".specify/memory")
     head = f"{head.rstrip('/')}/" if head else ""
     return head != chart and chart.startswith(head) and ".git" not in entry.path.split("/")
