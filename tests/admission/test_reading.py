@@ -136,3 +136,8 @@ def test_policies_of_other_kinds_are_named(tmp_path: Path) -> None:
     write(tmp_path, {"a.yaml": "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata:\n  name: labels\n"})
     (unread,) = read_policies([tmp_path]).unread
     assert (unread.name, unread.kind, unread.line) == ("labels", "ClusterPolicy", 4)
+
+
+def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("helm_constitution.admission.reading.MOST_BYTES", 1024 * 1024)
+    assert fault(tmp_path, POLICY + f"# {'x' * 1_100_000}\n") == "None: larger than 1 MiB"

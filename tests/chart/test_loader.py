@@ -499,3 +499,11 @@ def test_loading_a_folder_imports_nothing_heavy(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_files_larger_than_helm_loads_in_total(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("helm_constitution.chart.sources.MAX_UNPACKED", 1024 * 1024)
+    write(tmp_path, {"a.txt": "a" * 600_000, "b.txt": "b" * 600_000})
+    error = fault(tmp_path)
+    assert error.file == "web"
+    assert error.message.startswith("the chart's files are larger than 1 MiB in total, helm's limit; ")

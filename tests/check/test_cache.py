@@ -243,10 +243,12 @@ def test_a_report_holds_for_some_days_only(place: Path, chart: Path, cli4: CliEn
     ]
 
 
+@pytest.mark.parametrize(("limit", "most"), [("MAX_BYTES", 10), ("MAX_FILES", 1)])
 def test_a_chart_too_large_is_not_remembered(
-    place: Path, chart: Path, cli4: CliEngine, monkeypatch: pytest.MonkeyPatch
+    place: Path, chart: Path, cli4: CliEngine, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
-    monkeypatch.setattr(contents, "MAX_BYTES", 10)
+    assert Cache.of(chart, cli4, OPTIONS) is not None
+    monkeypatch.setattr(contents, limit, most)
     assert Cache.of(chart, cli4, OPTIONS) is None
 
 

@@ -131,3 +131,12 @@ def test_parts_count_among_what_is_kept(check: Check, place: Path, monkeypatch: 
     monkeypatch.setattr(kept_report, "_TIDIES", "g")
     check("--format=json")
     assert len([file for file in place.iterdir() if file.name != "key"]) <= 3
+
+
+def test_the_bytes_of_all_that_is_kept_are_limited(check: Check, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check()
+    assert sum(file.stat().st_size for file in place.iterdir() if file.name != "key") > 3_000
+    monkeypatch.setattr(kept_report, "KEPT_BYTES", 3_000)
+    monkeypatch.setattr(kept_report, "_TIDIES", "g")
+    check("--format=json")
+    assert sum(file.stat().st_size for file in place.iterdir() if file.name != "key") <= 3_000

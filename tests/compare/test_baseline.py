@@ -11,7 +11,7 @@ import pytest
 
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.chart.model import Chart
-from helm_constitution.compare.baseline import open_baseline
+from helm_constitution.compare.baseline import MAX_LINKS, open_baseline
 from helm_constitution.core.errors import BaselineError, ChartError
 from tests.helm.support import write_chart
 
@@ -388,3 +388,43 @@ def test_git_variables_of_a_hook_name_no_other_repository(
     repository.commit("web-1.0.0")
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     assert version_at("web-1.0.0", chart)[1] == "1.0.0"
+
+
+def test_a_baseline_larger_than_helm_loads(monkeypatch: pytest.MonkeyPatch, repository: Repository) -> None:
+    monkeypatch.setattr("helm_constitution.compare.baseline.MAX_UNPACKED", 2 * 1024 * 1024)
+    chart = repository.chart("web", "1.0.0", text="x" * 3_500_000)
+    revision = repository.commit()
+    (chart / "README.md").write_text("# Web\n")
+    with pytest.raises(BaselineError, match="3 MiB, more than helm loads"), open_baseline(revision, load_chart(chart)):
+        pass
+
+
+def test_links_that_lead_to_links_are_followed_up_to_a_limit(repository: Repository) -> None:
+    chart = repository.chart("web", "1.0.0")
+    for number in range(1, MAX_LINKS + 1):
+        (chart / f"l{number}").symlink_to(f"l{number + 1}" if number < MAX_LINKS else "README.md")
+    revision = repository.commit()
+    with open_baseline(revision, load_chart(chart)) as source:
+        assert source.folder is not None
+        assert (source.folder / "l1").read_text() == "# 1.0.0\n"
+    (chart / "l0").symlink_to("l1")
+    revision = repository.commit()
+    words = f"'web/l{MAX_LINKS}' is the last of more than 8 symbolic links in a row"
+    with pytest.raises(BaselineError, match=words), open_baseline(revision, load_chart(chart)):
+        pass
+
+
+def test_a_git_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, repository: Repository) -> None:
+    chart = load_chart(repository.chart("web", "1.0.0"))
+    repository.commit()
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text("#!/bin/sh\nexec sleep 1000\n")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr("helm_constitution.compare.git.SECONDS", 0.5)
+    with (
+        pytest.raises(BaselineError, match=r"did not finish within 0.5 s and was stopped"),
+        open_baseline("HEAD", chart),
+    ):
+        pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.core.errors import ConfigurationError, ConstitutionError
 from helm_constitution.fleet.checker import Checker, Job
 from helm_constitution.fleet.git_charts import newest_versions
+from helm_constitution.fleet.git_charts import write_chart as git_chart
 from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.sources import places
 from helm_constitution.helm.protocol import Limits
@@ -194,3 +196,34 @@ def test_no_module_of_the_current_folder_runs(tmp_path: Path, monkeypatch: pytes
     assert done is not None
     assert done.row.name == "web"
     assert not witness.exists(), witness.read_text()
+
+
+@pytest.mark.parametrize(
+    ("program", "limit", "source"),
+    [
+        ("git", "git_charts.CLONE_SECONDS", "git+https://git.test/charts"),
+        ("helm", "helm_charts.SECONDS", "https://charts.test"),
+    ],
+)
+def test_what_brings_charts_and_hangs_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, limit: str, source: str
+) -> None:
+    hanging = tmp_path / "bin" / program
+    write(tmp_path, {f"bin/{program}": "#!/bin/sh\nexec sleep 1000\n"})
+    hanging.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{hanging.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("HELM_BIN", str(hanging))
+    monkeypatch.setattr(f"helm_constitution.fleet.{limit}", 0.5)
+    with pytest.raises(ConfigurationError, match=f"{program} did not finish within 0.5 s") as caught:
+        places([source], 1, tmp_path / "clones")
+    assert caught.value.file == source
+
+
+def test_a_large_file_above_a_chart_of_git_is_not_taken_along(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("helm_constitution.fleet.git_charts.NAMED_BYTES", 100)
+    write(tmp_path / "work", {"large.yaml": "a: " + 100 * "x", "small.yaml": "a: 1", "constitution.md": 200 * "x"})
+    write_chart(tmp_path / "work", "web")
+    commit(tmp_path / "work")
+    (place,) = places([f"git+{tmp_path}/work"], 1, None)
+    chart = git_chart(place, tmp_path / "here")
+    assert {file.name for file in chart.parent.iterdir()} == {".git", "web", "small.yaml", "constitution.md"}

@@ -204,5 +204,5 @@ def test_the_look_for_a_pattern_ends(root: Path, monkeypatch: pytest.MonkeyPatch
     many = write(root / "many", {f"{number}.txt": "x" for number in range(4)})
     with pytest.raises(ConfigurationError, match="no folder matches"):
         load(root, text)
-    monkeypatch.setattr("helm_constitution.policy.configuration._MOST_PATHS", len(list(many.iterdir())))
+    monkeypatch.setattr("helm_constitution.policy.configuration.MOST_PATHS", len(list(many.iterdir())))
     assert load(root, text).fail_on is None

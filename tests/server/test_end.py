@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,6 +14,12 @@ from subprocess import PIPE
 
 import pytest
 
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.core.model import DEFAULTS
+from helm_constitution.helm.protocol import Limits
+from helm_constitution.server.link import Link
+from helm_constitution.server.tasks import CheckTask
+from helm_constitution.server.worker import Failure, Setup
 from tests.server.editor import SECONDS
 from tests.support import WEB, write
 
@@ -121,3 +128,10 @@ def test_nothing_counts_before_the_editor_has_introduced_itself() -> None:
         shut_down(process)
         assert process.communicate(timeout=SECONDS) == (b"", b"")
         assert process.returncode == 0
+
+
+def test_a_check_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    write(tmp_path, {**WEB, ".git/HEAD": ""})
+    link = Link(Setup("embedded", Limits(), CheckOptions()), 0.05)
+    answer = asyncio.run(link.ask(CheckTask(tmp_path / "web", DEFAULTS, {})))
+    assert answer == Failure("a check did not answer within 0.05 s and was stopped; raise --timeout")

@@ -31,7 +31,7 @@ from helm_constitution.text.yaml_scalars import Json
 ENDINGS = (".yaml", ".yml", ".json")
 """The files that are read of a folder."""
 
-_MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 4 * 1024 * 1024
 _GROUP = "admissionregistration.k8s.io"
 _KYVERNO = "policies.kyverno.io"
 _POLICY, _BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
@@ -103,8 +103,8 @@ def files_of(place: Path) -> Iterator[Path]:
 
 def _objects(file: Path) -> Iterator[View]:
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise ConfigurationError(f"larger than {_MOST_BYTES // 1024 // 1024} MiB", file=str(file))
+        if file.stat().st_size > MOST_BYTES:
+            raise ConfigurationError(f"larger than {MOST_BYTES // 1024 // 1024} MiB", file=str(file))
         documents = load_documents(file.read_bytes().decode("utf-8-sig"), str(file))
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 AUTO = "auto"
 _NAMES_TRIED = 20
 """Tags in which a chart that has moved is looked for by its name, newest first."""
-_MAX_LINKS = 8
+MAX_LINKS = 8
+"""Symbolic links that lead to each other."""
 
 
 class Source(NamedTuple):
@@ -217,7 +218,7 @@ def write_folder(repository: Repository, tree: Sequence[TreeEntry], place: str, 
     wanted: dict[str, TreeEntry] = {}
     for entry in tree:
         if entry.path.startswith(place):
-            wanted.update((path[len(place) :], file) for path, file in links.followed(entry, _MAX_LINKS))
+            wanted.update((path[len(place) :], file) for path, file in links.followed(entry, MAX_LINKS))
     size = sum(entry.size for entry in wanted.values())
     if size > MAX_UNPACKED:
         raise BaselineError(
@@ -273,7 +274,12 @@ class _Links:
             )
         if entry.is_file:
             yield entry.path, entry
-        elif entry.is_link and depth:
+        elif entry.is_link:
+            if not depth:
+                raise BaselineError(
+                    f"{entry.path!r} is the last of more than {MAX_LINKS} symbolic links in a row; shorten them, or "
+                    "pass the baseline as a packaged chart"
+                )
             path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), self._targets[entry.path]))
             if entry.path.startswith(f"{path}/") or path == ".":
                 raise BaselineError(

@@ -14,7 +14,7 @@ from pathlib import Path
 from helm_constitution.core.errors import BaselineError
 from helm_constitution.core.named_tuples import NamedTuple
 
-_TIMEOUT = 60.0
+SECONDS = 60.0
 """Seconds for one call; git reads local objects only."""
 _ABOUT_ANOTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 
@@ -236,7 +236,7 @@ class Repository:
                 env=environment,
                 input=stdin,
                 capture_output=True,
-                timeout=_TIMEOUT,
+                timeout=SECONDS,
                 check=False,
             )
         except FileNotFoundError:
@@ -245,7 +245,7 @@ class Repository:
                 "instead"
             ) from None
         except subprocess.TimeoutExpired:
-            raise BaselineError(f"git {arguments[0]} did not finish within {_TIMEOUT:g} s and was stopped") from None
+            raise BaselineError(f"git {arguments[0]} did not finish within {SECONDS:g} s and was stopped") from None
         except (OSError, ValueError) as error:
             raise BaselineError(f"git {arguments[0]} can't be run: {error}") from None
         if done.returncode == 0:

@@ -20,8 +20,8 @@ from helm_constitution.text.semver import parse_version
 from helm_constitution.text.yaml import load_document
 
 PREFIX = "git+"
-_CLONE_SECONDS = 1800.0
-_NAMED_BYTES = 1024 * 1024
+CLONE_SECONDS = 1800.0
+NAMED_BYTES = 1024 * 1024
 """The most of a file above a chart that its configuration may name: a plan, values. A larger one is not there."""
 _POLICY_FILES = frozenset({FILE_NAME, DEBT_FILE_NAME, *map(posixpath.basename, NAMES)})
 
@@ -76,7 +76,7 @@ def write_chart(place: Place, folder: Path) -> Path:
 
 def _rules(entry: TreeEntry, chart: str) -> bool:
     """Whether a file may rule a chart: one in a folder above it, or a constitution of spec-kit's there."""
-    if entry.size > _NAMED_BYTES and posixpath.basename(entry.path) not in _POLICY_FILES:
+    if entry.size > NAMED_BYTES and posixpath.basename(entry.path) not in _POLICY_FILES:
         return False
     head = posixpath.dirname(entry.path).removesuffix(".specify/memory")
     head = f"{head.rstrip('/')}/" if head else ""
@@ -116,12 +116,12 @@ def _git(source: str, *arguments: str) -> None:
     environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(
-            ["git", *arguments], env=environment, capture_output=True, text=True, timeout=_CLONE_SECONDS, check=False
+            ["git", *arguments], env=environment, capture_output=True, text=True, timeout=CLONE_SECONDS, check=False
         )
     except FileNotFoundError:
         raise ConfigurationError("git is not on PATH; install it", file=source) from None
     except subprocess.TimeoutExpired:
-        raise ConfigurationError(f"git did not finish within {_CLONE_SECONDS:g} s", file=source) from None
+        raise ConfigurationError(f"git did not finish within {CLONE_SECONDS:g} s", file=source) from None
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith(("fatal:", "error:"))] or [done.stderr]
         raise ConfigurationError(f"git can't read it: {said[0].removeprefix('fatal: ').strip()}", file=source)

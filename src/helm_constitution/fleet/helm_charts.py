@@ -18,7 +18,7 @@ from helm_constitution.helm.choose import find_helm, has_embedded
 from helm_constitution.text.yaml import load_document
 
 OCI = "oci://"
-_SECONDS = 300.0
+SECONDS = 300.0
 _NAME = "fleet"
 """What helm calls a repository, in a configuration that holds no other."""
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -170,10 +170,10 @@ def _run(shown: str, command: list[str]) -> str:
     """
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise ConfigurationError(f"helm did not finish within {_SECONDS:g} s and was stopped", file=shown) from None
+        raise ConfigurationError(f"helm did not finish within {SECONDS:g} s and was stopped", file=shown) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"helm can't be run: {error}", file=shown) from None
     if done.returncode:

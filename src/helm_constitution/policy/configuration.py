@@ -56,7 +56,7 @@ CHART_KEYS = (
 )
 """What a section of ``charts`` may hold."""
 
-_MOST_PATHS = 20_000
+MOST_PATHS = 20_000
 """How many paths are looked at for what a pattern with ``**`` means."""
 
 FAIL_ON = ("error", "warning", "note", "never")
@@ -225,7 +225,7 @@ class ConfigurationReader(SectionReader):
             found = next(iglob(pattern, root_dir=self.file.parent), None)
             return found is not None and self.is_there(found)
         for number, path in enumerate(_below(self.file.parent)):
-            if number == _MOST_PATHS:
+            if number == MOST_PATHS:
                 return True  # in a larger folder the answer is left open
             if matches_path(path, pattern):
                 return self.is_there(path)

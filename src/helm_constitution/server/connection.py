@@ -22,7 +22,7 @@ from helm_constitution.server.protocol import SOURCE, Texts, diagnostic
 from helm_constitution.server.session import Session
 from helm_constitution.server.worker import Setup
 
-_SILENCE = 8
+SILENCE = 8
 """So many times the limit of one helm run a check may take."""
 
 
@@ -65,7 +65,7 @@ class ConstitutionServer(LanguageServer):
         kind = types.TextDocumentSyncKind.Full
         super().__init__(SOURCE, __version__, text_document_sync_kind=kind, protocol_cls=_Protocol)
         self.setup = setup
-        self.link = Link(setup, _SILENCE * setup.limits.seconds)
+        self.link = Link(setup, SILENCE * setup.limits.seconds)
         self.session = Session(self.link, self, setup.options.scenarios)
         self.status = 0
         """The exit status: 1 for an editor that ends the server without ``shutdown``."""

@@ -24,6 +24,9 @@ from helm_constitution.text.yaml_document import (
 )
 from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, resolve_plain
 
+MAX_NODES = 500_000
+"""Nodes of a document, those of an alias counted wherever it is used: an alias bomb ends here."""
+
 
 class _Builder:
     """Turns composed nodes into plain data."""
@@ -31,7 +34,7 @@ class _Builder:
     def __init__(self) -> None:
         self.duplicates: list[DuplicateKey] = []
         self.path: list[str | int] = []
-        self.budget = 500_000  # nodes: an alias bomb ends here
+        self.budget = MAX_NODES
 
     def build(self, node: yaml.Node) -> Json:
         self.budget -= 1
