@@ -44,14 +44,13 @@ def run(request: CheckRequest) -> ChartReport:
     Raises:
         ConstitutionError: where it can't be checked at all.
     """
-    request = request.of_one_day()
-    options = request.options
+    asked, request = request.options, request.of_one_day()
     cache = report = None
-    if options.cache:
+    if asked.cache:
         from helm_constitution.check.cache import Cache
 
-        cache = Cache.of(request.chart, request.engine, options)
-        report = cache.load(options.day) if cache is not None else None
+        cache = Cache.of(request.chart, request.engine, asked)  # without the clock's day, or nothing would last a night
+        report = cache.load(request.options.day) if cache is not None else None
     return check_anew(request, cache) if report is None else report
 
 
