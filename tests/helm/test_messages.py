@@ -218,6 +218,16 @@ def test_a_message_is_cut_where_helm_quotes_a_whole_template() -> None:
             ("rendered text is not a Kubernetes object: kind must be a string, not a list", "templates/a.yaml", None),
             id="helm3-kind",
         ),
+        pytest.param(
+            "YAML parse error on web/templates/a.yaml: error unmarshaling JSON: while decoding JSON: json: cannot "
+            "unmarshal array into Go struct field k8sYamlMetadata.Metadata.Namespace of type string",
+            (
+                "rendered text is not a Kubernetes object: metadata.namespace must be a string, not a list",
+                "templates/a.yaml",
+                None,
+            ),
+            id="helm3-namespace",
+        ),
     ],
 )
 def test_rendered_text_that_is_no_object(text: str, expected: tuple[str, str, int | None]) -> None:

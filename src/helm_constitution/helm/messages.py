@@ -223,9 +223,9 @@ def _yaml_message(text: str, file: str | None, line: int | None) -> HelmMessage:
     if mistyped := _MISTYPED.match(text):
         given, field, wanted = mistyped.groups()
         text = f"must be {_go_type(wanted)}, not {_JSON_TYPES.get(given, given)}"
-        if field is not None:  # Metadata.keywords in Helm 3, .keywords in Helm 4
-            path = field.partition(".")[2]
-            text = f"{path[:1].lower()}{path[1:]} {text}"
+        if field is not None:  # Metadata.keywords in Helm 3, .keywords in Helm 4; Go's names of fields or JSON's
+            _, *path = field.split(".")
+            text = f"{'.'.join(step[:1].lower() + step[1:] for step in path)} {text}"
         if rendered:
             text = f"rendered text is not a Kubernetes object: {text}"
     elif not text.startswith("unknown field"):
