@@ -40,7 +40,8 @@ class Case(NamedTuple):
     """What is run.
 
     ``command`` is one of COMMANDS: ``fix`` with ``--diff``, ``apply`` is ``fix`` that writes.
-    ``baseline`` compares with the chart as it was before the mutations, ``before`` are mutations of that one. ``whole``
+    ``baseline`` compares with the chart as it was before the mutations, ``before`` are mutations of that one; a fleet
+    has both charts. ``whole``
     starts the program in a process of its own with ``engine``; else the pipeline is called. ``twice`` demands the same
     reports of a second run.
     """
@@ -107,7 +108,7 @@ def case_of(
         tuple(Mutation(kind, rng.randrange(2**32)) for kind in chosen),
         command=command,
         scenarios=rng.choices(("defaults", "quick", "full"), (45, 45, 10))[0],
-        baseline=rng.random() < 0.2,
+        baseline=rng.random() < (0.6 if command == "fleet" else 0.2),
         before=tuple(Mutation(kind, rng.randrange(2**32)) for kind in rng.choices(list(MUTATIONS), k=rng.randrange(3))),
         coverage=rng.random() < 0.15,
         subcharts=rng.random() < 0.15,

@@ -211,20 +211,22 @@ class Runner:
         arguments = [command, "--no-cache", "--engine", case.engine, "--scenarios", case.scenarios, "--debug"]
         arguments += ["--select", case.select] if case.select else []
         arguments += ["--subcharts"] if case.subcharts else []
-        baseline = baseline_of(case, root)
+        baseline = baseline_of(case, root) if not _has_several(case) else None
         arguments += ["--baseline", str(baseline)] if baseline is not None else []
         arguments += [f"--policies={place}" for place in policies_of(case, root)]
         arguments += ["plan.md"] if case.command == "plan" else []
         arguments += ["--diff"] if case.command == "fix" else []
         arguments += ["--unsafe"] if _is_unsafe(case) else []
-        return [*arguments, CHART]
+        return [*arguments, "." if _has_several(case) else CHART]
 
     def _whole(self, case: Case, root: Path) -> Iterator[Fault]:
         """The program as users run it."""
         arguments = self._arguments(case, root)
+        form = list(FORMATS)[case.number % len(FORMATS)]
         if case.command == "check":
-            form = list(FORMATS)[case.number % len(FORMATS)]
             arguments += ["--format", form, *(["--coverage", "../coverage"] if case.coverage else [])]
+        if case.command == "fleet":
+            arguments += ["--format", form, "--jobs", "2"]
         before = self._template(CHART, root) if case.command == "apply" else None
         began = time.monotonic()
         try:
@@ -247,6 +249,11 @@ class Runner:
             word = self._template(arguments[-1], root)
             if word.status != 0 and "--starter" not in arguments:
                 yield Fault("created and broken", "helm template", word.text[-2000:])
+        if _has_several(case) and not oracles.is_random(root):
+            alone = self._program([*arguments, "--jobs", "1"], root)
+            if (alone.returncode, alone.stdout) != (done.returncode, done.stdout):
+                said = oracles.of_lines(alone.stdout.decode("utf-8", "replace"), output)
+                yield Fault("other bytes", f"fleet {form}", said)
         took = time.monotonic() - began
         if took > 2 * self._seconds:
             yield Fault("time", "whole program", f"{took:.0f} s")
@@ -263,6 +270,11 @@ class Runner:
         command = [str(self._helm), "template", "--kube-version", "v1.36.0", "--", chart]
         done = subprocess.run(command, cwd=root, capture_output=True, timeout=120, check=False)
         return Rendering(done.returncode, (done.stderr if done.returncode else done.stdout).decode("utf-8", "replace"))
+
+
+def _has_several(case: Case) -> bool:
+    """Whether several charts are checked, by processes of their own."""
+    return case.command == "fleet" and case.baseline
 
 
 def _is_unsafe(case: Case) -> bool:
