@@ -23,6 +23,7 @@ from helm_constitution.api import (
     require,
     resolve_plain,
     rule,
+    withheld,
 )
 
 from .readme_file import require_readme
@@ -234,22 +235,29 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
             if found is FoundValue.YES and not row.open_ended and row.default is not None:
                 view = values.view(real)
                 if _differs(view, row.default, table, values):
-                    shown, real_default = cut_apart(_shown(row.default.text), _compact(view.data))
+                    told, is_now = _shown(row.default.text, real), _compact(withheld(view.data, real))
+                    shown, real_default = cut_apart(told, is_now)
                     what = f"README shows {shown} as the default of {row.text}, but values.yaml has {real_default}"
                     place, related = TextPlace(name, row.default.span), (Related(view, "the default"),)
-                    yield Violation(f"{what}; correct the row", place, related, fix=default_fix(name, row, table, view))
+                    # A report shows its fixes, and no secret.
+                    fix = default_fix(name, row, table, view) if withheld(view.data, real) == view.data else None
+                    yield Violation(f"{what}; correct the row", place, related, fix=fix)
     for outcome in _missing_rows(values, tables, paths):
         if isinstance(outcome, Violation) and isinstance(outcome.at, View):
             table = next((one for one in tables if one.kind is not Kind.BY_HAND), tables[0])
-            yield outcome._replace(fix=missing_row(name, table, outcome.at.path, file, lines))
+            is_shown = withheld(outcome.at.data, outcome.at.path) == outcome.at.data
+            fix = missing_row(name, table, outcome.at.path, file, lines) if is_shown else None
+            yield outcome._replace(fix=fix)
         else:
             yield outcome
 
 
-def _shown(text: str) -> str:
-    """A default as a table shows it, written as the one in values.yaml will be."""
+def _shown(text: str, path: Path) -> str:
+    """A default as a table shows it, written as the one in values.yaml will be, secrets withheld."""
     literal = _read_literal(text) if text.strip() else ""
-    return _compact(literal) if isinstance(literal, dict | list) else " ".join(text.split())
+    if isinstance(literal, dict | list):
+        return _compact(withheld(literal, path))
+    return str(withheld(" ".join(text.split()), path))
 
 
 def _missing_rows(values: ChartValues, tables: Sequence[ValuesTable], paths: set[Path]) -> Iterator[Violation | Tally]:

@@ -33,7 +33,7 @@ def test_values_keep_their_shape() -> None:
     values = {"auth": {"password": "hunter2", "user": "me", "empty": ""}, "tokens": ["abc"], "on": True, "pin": 5}
     assert withheld(values) == {
         "auth": {"password": "…", "user": "me", "empty": ""},
-        "tokens": ["abc"],
+        "tokens": ["…"],
         "on": True,
         "pin": 5,
     }
@@ -137,3 +137,49 @@ def test_a_whole_file_is_shown_without_what_its_keys_call_secret() -> None:
         "privateKey: |\n  …\n\n  …\nreplicas: 3\n"
     )
     assert lines_without_secrets(text) == shown.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("tokens: [abc, def]", "tokens: …"),
+        ("userPasswords:\n  - abc\n  - def", "userPasswords:\n  - …\n  - …"),
+        ("credentials:\n  bob: abc", "credentials:\n  bob: …"),
+        ("imagePullSecrets:\n  - pull\nsecrets: [one]", "imagePullSecrets:\n  - pull\nsecrets: [one]"),
+        (
+            "- name: DB_PASSWORD\n  value: abc\n- name: A\n  value: b",
+            "- name: DB_PASSWORD\n  value: …\n- name: A\n  value: b",
+        ),
+        ("- {name: DB_PASSWORD, value: abc}", "- {name: DB_PASSWORD, value: …}"),
+        ("args:\n  - --db-password\n  - abc\n  - def", "args:\n  - --db-password\n  - …\n  - def"),
+        ("kind: Secret\ndata:\n  .a: abc\n  b: {{ .Values.b }}", "kind: Secret\ndata:\n  .a: …\n  b: {{ .Values.b }}"),
+        ("data: {a: abc}\nkind: Secret", "data: …\nkind: Secret"),
+        (
+            "stringData:\n  a: |\n    b\n    {{ c }}\nkind: Secret",
+            "stringData:\n  a: |\n    …\n    {{ c }}\nkind: Secret",
+        ),
+        ("kind: Secret\n---\nkind: ConfigMap\ndata:\n  a: b", "kind: Secret\n---\nkind: ConfigMap\ndata:\n  a: b"),
+    ],
+)
+def test_what_stands_above_a_line_counts(text: str, shown: str) -> None:
+    assert lines_without_secrets(text) == shown.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("| auth.password | string | `abc` | The password |", "| auth.password | string | … | The password |"),
+        ("| `auth.token` | string | abc | A token |", "| `auth.token` | string | … | A token |"),
+        ("| image.tag | string | `abc` | The tag |", "| image.tag | string | `abc` | The tag |"),
+        ("run --api-key Ab1 --name x1", "run --api-key … --name x1"),
+        ('args: ["--db-password", "abc def", "--port", "80"]', 'args: ["--db-password", …, "--port", "80"]'),
+        ("remove --password from the arguments", "remove --password from the arguments"),
+    ],
+)
+def test_rows_of_tables_and_options(line: str, shown: str) -> None:
+    assert line_without_secrets(line) == shown
+
+
+def test_a_text_in_a_value_is_read_as_a_file() -> None:
+    text = "[db]\npassword = abcdef\nusers:\n  tokens:\n    bob: abc\n"
+    assert withheld({"config": text}) == {"config": "[db]\npassword = …\nusers:\n  tokens:\n    bob: …\n"}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.model import Base, Finding, Location, Severity
+from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.lint.redaction import Secrets, masked
+from tests.support import check_chart, write
 
 HERE = Location(Base.CHART, "values.yaml", 3)
 THERE = Location(Base.CHART, "values.yaml", 9)
@@ -61,3 +66,35 @@ def test_nothing_to_hide() -> None:
 def test_a_mask_never_shows_more_than_three_characters(value: str) -> None:
     assert len(masked(value)) <= 4
     assert masked(value).endswith("…")
+
+
+def test_no_line_or_fix_of_a_report_shows_what_a_key_above_or_a_secret_holds(
+    tmp_path: Path, embedded: EmbeddedEngine
+) -> None:
+    values = """
+        auth:
+          credentials:
+            bob: kanari-one
+          password: kanari-two
+        tokens: [kanari-three]
+        """
+    secret = """
+        apiVersion: v1
+        kind: Secret
+        metadata:
+          name: s
+        data:
+          k: "kanari-four!"
+          {{ .Values.auth.password }}: ""
+        """
+    row = "| auth.password | string | `kanari-five` | The password |\n"
+    files = {
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "web/values.yaml": values,
+        "web/templates/secret.yaml": secret,
+        "web/README.md": f"# web\n\n## Values\n\n| Key | Type | Default | Description |\n|-|-|-|-|\n{row}",
+    }
+    report = check_chart(write(tmp_path, files) / "web", embedded, CheckOptions(sources=True))
+    lines = {one.source_line for one in report.findings}
+    assert {"    bob: …", "tokens: …", "  k: …", "| auth.password | string | … | The password |"} <= lines
+    assert "kanari" not in repr(report)

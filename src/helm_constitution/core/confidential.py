@@ -13,10 +13,12 @@ HIDDEN = "…"
 # The last key, without what divides its words. `passwordFile` and `secretName` are references, no secrets.
 _SECRET = LazyPattern(
     r"(?:pass(?:word|wd|phrase|code)?|passwort|pwd|secret|token|credentials?|apikey|accesskey|privatekey|secretkey"
-    r"|signingkey|encryptionkey|masterkey|sessionkey|sharedkey|licensekey|connectionstring|dsn|webhook(?:url)?)\Z",
+    r"|secretkeybase|signingkey|encryptionkey|masterkey|sessionkey|sharedkey|licensekey|connectionstring|dsn|webhook(?:url)?)\Z",
     re.IGNORECASE,
 )
-_SECRETS = LazyPattern(r"(?:passwords?|secrets|credentials|tokens|apikeys)\Z", re.IGNORECASE)
+_SECRETS = LazyPattern(r"(?:secrets|\w*(?:passwords?|credentials|tokens|apikeys))\Z", re.IGNORECASE)
+_LIST_OF_NAMES = LazyPattern(r"secrets\Z", re.IGNORECASE)
+"""A list of secrets is one of Secrets, by their names."""
 _REFERENCE = LazyPattern(r"(?:existing|use|create|enabled?|automount|generate)", re.IGNORECASE)
 _DIVIDERS = str.maketrans("", "", "-_. /")
 _URL = LazyPattern(r"(://[^\s/:@\"']*:)(?!%[sdvq]@|\$\(\w+\)@|\$\{\w+\}@)[^\s/@\"']+(?=@)")
@@ -34,11 +36,17 @@ _TOKEN = LazyPattern(
 _HOOK = LazyPattern(r"(hooks\.slack\.com/services/|/api/webhooks/)[^\s\"'`<>]{8,}")
 _PRIVATE_KEY = LazyPattern(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)(?:(?!-----END)[\s\S])*")
 _GIVEN = LazyPattern(
-    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|shared|secret)[-_]?key)="
+    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|shared|secret)[-_]?key)(?:[ \t]*=[ \t]*)"
     r"(?P<quote>\\{0,3}[\"'])?)(?![\s%${(<{])(?(quote)(?:(?!(?P=quote))[^\n]){3,500}|[^\s;&,'\"]{3,})",
     re.IGNORECASE,
 )
 """What an option, a query or a connection string is given."""
+_TAKES_SECRET = r"--(?:[\w-]{0,40}-)?(?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|secret|private)-?key)"
+_OPTION = LazyPattern(
+    rf"({_TAKES_SECRET}(?:[ ]+|[\"'][ ]*,[ ]*))(?:\"(?!--|\$|\{{\{{)[^\"]{{3,}}\"|'(?!--|\$|\{{\{{)[^']{{3,}}'"
+    r"|(?=[^\s;&,'\"\]]*[0-9A-Z])[\w.~+/=!@#%^*:-]{3,})"
+)
+"""What stands behind an option: a digit or a capital within tells it from a word."""
 _KEY = r"(?P<key>[\"']?[A-Za-z_][\w.-]*[\"']?)"
 _LINE = LazyPattern(
     rf"(?P<before>[ \t]*(?:\#+[ \t]*)?(?:-[ \t]+)*){_KEY}(?P<sign>[ \t]*:[ \t]+)(?P<value>.+)", re.DOTALL
@@ -60,6 +68,8 @@ def names_a_secret(path: Sequence[str | int]) -> bool:
     keys = [step.translate(_DIVIDERS) for step in path if isinstance(step, str)]
     if not keys or _REFERENCE.match(keys[-1]):
         return False
+    if isinstance(path[-1], int) and _SECRETS.match(keys[-1]) and not _LIST_OF_NAMES.match(keys[-1]):
+        return True
     return _SECRET.search(keys[-1]) is not None or any(_SECRETS.match(key) is not None for key in keys[:-1])
 
 
@@ -69,6 +79,8 @@ def without_secrets(text: str) -> str:
         text = _URL.sub(rf"\1{HIDDEN}", text)
     if "=" in text:
         text = _GIVEN.sub(rf"\1{HIDDEN}", text)
+    if "--" in text:
+        text = _OPTION.sub(rf"\1{HIDDEN}", text)
     if "-----BEGIN" in text:
         text = _PRIVATE_KEY.sub(rf"\1{HIDDEN}", text)
     if "hooks" in text:
@@ -81,42 +93,154 @@ def without_secrets(text: str) -> str:
 def lines_without_secrets(text: str) -> list[str]:
     """The lines of a file that is mostly YAML; where a key names a secret, without what stands behind and below it.
 
-    A template's output, a flag, a reference and a comment in words stay.
+    A template's output, a flag, a reference and a comment in words stay. The content of a Secret is hidden whatever its
+    keys are.
     """
-    keys: list[tuple[int, str]] = []
-    block: int | None = None  # the indentation of the key whose block scalar is hidden
-    lines = []
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    hiding = _Hiding()
+    shown = []
+    for number, line in enumerate(lines):
+        if number == 0 or line.startswith("---"):
+            hiding.begin(is_secret=_begins_secret(lines, number))
+        shown.append(hiding.shown(_NAMED.sub(_without_value, line) if "value" in line else line))
+    return shown
+
+
+class _Hiding:
+    """Reads a file line by line, and knows of each what stands above it."""
+
+    def __init__(self) -> None:
+        self._keys: list[tuple[int, str]] = []
+        self._block: int | None = None  # the indentation of the key whose block scalar is hidden
+        self._is_secret = False
+        self._names: dict[int, str] = {}  # what `name` beside the next key says, by the column of both
+        self._option = False  # whether the line before is an option that takes a secret
+
+    def begin(self, *, is_secret: bool) -> None:
+        """Begins a document: an object of kind Secret, or not."""
+        self._is_secret = is_secret
+
+    def shown(self, line: str) -> str:
+        """The next line without its secret."""
         indent = len(line) - len(line.lstrip())
-        if block is not None and (not line.strip() or indent > block):
-            lines.append(f"{line[:indent]}{HIDDEN}" if line.strip() else line)
-            continue
-        block = None
-        found = _ENTRY.match(line)
+        if self._block is not None and (not line.strip() or indent > self._block):
+            return f"{line[:indent]}{HIDDEN}" if line.strip() and not (self._is_secret and "{{" in line) else line
+        self._block = None
+        after_option, self._option = self._option, False
+        found = _ENTRY.match(line) if ":" in line or "-" in line else None
         if found is None:
-            lines.append(line)
-            continue
-        if found["key"] is not None:
-            keys = [(depth, key) for depth, key in keys if depth < indent] + [(indent, found["key"])]
+            return line
         value = found["value"] or ""
-        in_words = line.lstrip().startswith("#") and " " in value.strip()
-        path = [key for _, key in keys] + ([""] if found["key"] is None else [])  # an item of a list
-        secret = bool(value) and not in_words and names_a_secret(path)
-        if secret and value[0] in "|>":
-            block = indent
-        lines.append(f"{found['head']}{HIDDEN}" if secret and not _HARMLESS.match(value) else line)
-    return lines
+        self._option = _NAMED_OPTION.match(value) is not None
+        path = self._path(found, indent)
+        if line.lstrip().startswith("#") and " " in value.strip():
+            return line  # in words
+        is_content = self._is_secret and path[0] in _CONTENTS and "{{" not in value and len(path) > (value[:1] != "{")
+        is_hidden = is_content or names_a_secret(path) or (after_option and found["key"] is None)
+        if value[:1] in ("[", "{"):
+            is_hidden = "{{" not in value and (is_content or names_a_secret((*path, 0)))
+        elif is_hidden and value[:1] in ("|", ">"):
+            self._block, is_hidden = indent, False
+        else:
+            is_hidden = is_hidden and bool(value) and not _HARMLESS.match(value)
+        return f"{found['head']}{HIDDEN}" if is_hidden else line
+
+    def _path(self, found: re.Match[str], indent: int) -> list[str]:
+        """The keys down to an entry; of an item of a list the last one is empty, of a variable it is its name."""
+        if found["key"] is None:
+            return [*(key for _, key in self._keys[:_DEEPEST]), ""]
+        while self._keys and self._keys[-1][0] >= indent:
+            self._keys.pop()
+        self._keys.append((indent, found["key"]))
+        path = [key for _, key in (*self._keys[:-1][:_DEEPEST], self._keys[-1])]
+        if found["key"] == "name":
+            self._names[found.start("key")] = (found["value"] or "").strip("\"' ")
+        elif found["key"] == "value":
+            path.append(self._names.pop(found.start("key"), ""))
+        return path
+
+
+_NAMED = LazyPattern(
+    r"(?P<head>\bname:[ ]*[\"']?(?P<name>[\w.-]{1,80})[\"']?[ ]*,[ ]*value:[ ]*)"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,}\"']+)"
+)
+"""A variable with its value, in one line."""
+_NAMED_OPTION = LazyPattern(rf"[\"']?{_TAKES_SECRET}[\"']?[ \t]*\Z")
+
+
+def _without_value(pair: re.Match[str]) -> str:
+    """A variable without its value where its name names a secret."""
+    is_shown = not names_a_secret((pair["name"],)) or _NO_SECRET.match(pair["value"]) is not None
+    return pair[0] if is_shown else f"{pair['head']}{HIDDEN}"
+
+
+_DEEPEST = 50
+"""Keys above a line that are looked at: more are none of a values file."""
+_CONTENTS = ("data", "stringData")
+_IS_SECRET = LazyPattern(r"kind:[ \t]+[\"']?Secret\b")
+
+
+def _begins_secret(lines: Sequence[str], first: int) -> bool:
+    """Whether the document that begins with a line is a Secret."""
+    for number in range(first, len(lines)):
+        if number > first and lines[number].startswith("---"):
+            return False
+        if "Secret" in lines[number] and _IS_SECRET.match(lines[number].lstrip()):
+            return True
+    return False
 
 
 _ENTRY = LazyPattern(
-    r"(?P<head>\s*(?:#+ *)?(?:- +)?(?:[\"']?(?P<key>[A-Za-z_][\w.-]{0,80})[\"']?:(?:[ \t]+|\Z)|(?<=- )))"
+    r"(?P<head>\s*(?:#+ *)?(?:- +)?(?:[\"']?(?P<key>[A-Za-z_.][\w.-]{0,80})[\"']?:(?:[ \t]+|\Z)|(?<=- )))"
     r"(?P<value>\S.*)?"
 )
 _HARMLESS = LazyPattern(r"(?:true|false|null|~|\"\"|''|[|>{\[&*#].*)[ \t,]*(?:#.*)?\Z")
 
 
+_CELL = LazyPattern(r"(?<!\\)\|")
+_TYPES = frozenset(
+    (
+        "",
+        '""',
+        "string",
+        "str",
+        "int",
+        "integer",
+        "number",
+        "float",
+        "bool",
+        "boolean",
+        "object",
+        "map",
+        "list",
+        "array",
+    )
+)
+
+
+def _row_without_secrets(line: str) -> str:
+    """A row of a table of values; where its key names a secret, without code and without single words."""
+    head, *cells = _CELL.split(line.strip().removeprefix("|"))
+    if not names_a_secret(head.strip(" `*").split(".")):
+        return line
+    shown = [cell if cell.strip(' `"-:') in _TYPES or " " in cell.strip(" `") else f" {HIDDEN} " for cell in cells]
+    return f"|{'|'.join((head, *(_CODE.sub(HIDDEN, cell) for cell in shown)))}"
+
+
+_CODE = LazyPattern(r"`(?!(?:\"\"|string|object|list|bool|int)?`)[^`]+`")
+
+
+def text_without_secrets(text: str) -> str:
+    """A text of several lines, as a file has them, without secrets."""
+    # As a whole first: a private key has several lines.
+    return "\n".join(map(line_without_secrets, lines_without_secrets(without_secrets(text))))
+
+
 def line_without_secrets(line: str) -> str:
-    """A line of a values file or a template without the secrets that its keys name, and those in its text."""
+    """A line of a values file, a template or a table of values without the secrets that its keys name, and those in its
+    text."""
+    if line.lstrip().startswith("|"):
+        line = _row_without_secrets(line)
     is_comment = line.lstrip().startswith("#")
     whole = _LINE.fullmatch(line)
     if whole is not None and not (is_comment and " " in whole["value"].strip()) and (hidden := _hidden(whole)) != line:
@@ -139,9 +263,11 @@ def withheld(value: Any, path: Sequence[str | int] = ()) -> Any:
         named = {"value": (*path, name)} if isinstance(name, str) else {}
         return {key: withheld(part, named.get(key, (*path, key))) for key, part in value.items()}
     if isinstance(value, list):
-        return [withheld(part, path) for part in value]
+        return [withheld(part, (*path, number)) for number, part in enumerate(value)]
     if isinstance(value, str):
-        return HIDDEN if value and names_a_secret(path) else without_secrets(value)
+        if value and names_a_secret(path):
+            return HIDDEN
+        return text_without_secrets(value) if "\n" in value else without_secrets(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and names_a_secret(path):
         return HIDDEN
     return value
@@ -159,5 +285,5 @@ def _leaves(value: object, path: tuple[str | int, ...]) -> list[tuple[tuple[str 
     if isinstance(value, dict):
         return [leaf for key, part in value.items() for leaf in _leaves(part, (*path, key))]
     if isinstance(value, list):
-        return [leaf for part in value for leaf in _leaves(part, path)]
+        return [leaf for number, part in enumerate(value) for leaf in _leaves(part, (*path, number))]
     return [] if value is None or isinstance(value, bool) or value == "" else [(path, value)]

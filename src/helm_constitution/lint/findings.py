@@ -308,7 +308,7 @@ class FindingMaker:
         own: list[Finding] = []
         foreign: dict[str, list[Finding]] = {}
         for bare in findings:
-            finding = bare._replace(source_line=self._checked.line_of(bare.location))
+            finding = bare._replace(source_line=self._checked.shown_line(bare.location))
             if finding.dependency is not None and self._is_foreign(finding.dependency, finding.location):
                 foreign.setdefault(finding.dependency, []).append(finding)
             else:
@@ -340,7 +340,7 @@ class FindingMaker:
             scenarios=self._rendered.worth_naming(
                 dict.fromkeys(name for finding in group for name in finding.scenarios)
             ),
-            source_line=self._checked.line_of(location) if location is not None else None,
+            source_line=self._checked.shown_line(location) if location is not None else None,
         )
 
 

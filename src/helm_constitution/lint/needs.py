@@ -119,9 +119,16 @@ class CheckedChart:
 
     def line_of(self, location: Location) -> str | None:
         """The source line that a location of the chart or its baseline starts on; None if it has none."""
-        if location.base == Base.BASELINE and self.comparison is not None:
-            return self.comparison.old.analysed.line_of(location)
-        return self.analysed.line_of(location)
+        return self._analysed(location).line_of(location)
+
+    def shown_line(self, location: Location) -> str | None:
+        """The same as a report may show it."""
+        return self._analysed(location).shown_line(location)
+
+    def _analysed(self, location: Location) -> AnalysedChart:
+        """The chart or its baseline, wherever a location is."""
+        is_old = location.base == Base.BASELINE and self.comparison is not None
+        return self.comparison.old.analysed if is_old and self.comparison is not None else self.analysed
 
     @property
     def not_rendered(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from helm_constitution.check.pipeline import Examined
-from helm_constitution.core.confidential import line_without_secrets, withheld
+from helm_constitution.core.confidential import line_without_secrets, lines_without_secrets, withheld
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import HelmEngine
@@ -197,7 +197,7 @@ class Lookup:
             document, scenarios = documents[key]
             text = [
                 line_without_secrets(content)
-                for number, content in enumerate(document.text.splitlines(), 1)
+                for number, content in enumerate(lines_without_secrets(document.text), 1)
                 if (origin := found.origin(number)) is not None and (origin.file, origin.line) in lines
             ]
             if text:

@@ -8,6 +8,7 @@ from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from helm_constitution.core.confidential import lines_without_secrets
 from helm_constitution.core.kept import Kept
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
@@ -39,6 +40,12 @@ _CALL = LazyPattern(r"""(?:include|template)\s+["`]([^"`]+)["`]""")
 _RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
 _RANDOM_WORDS = ("rand", "uuidv4", "htpasswd", "bcrypt", "encryptAES")
 _GENERATES = LazyPattern(r"gen[A-Z]")
+
+_MAY_HIDE = LazyPattern(
+    r"passwords|secrets|credentials|tokens|api[-_]?keys|kind:[ \t]+[\"']?secret\b|[|>][-+0-9]*[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What may hide a line of a file that has no secret of its own."""
 _NOW = LazyPattern(r"now\b")
 
 
@@ -241,6 +248,16 @@ class AnalysedChart:
         if lines is None:
             lines = self._lines[location.file] = (self._text_of(location.file) or "").splitlines()
         return lines[location.line - 1] if location.line <= len(lines) else None
+
+    def shown_line(self, location: Location) -> str | None:
+        """The same as a report may show it: without the secrets that keys above it name, and those of a Secret."""
+        if location.line is None or (line := self.line_of(location)) is None or location.file is None:
+            return None
+        text = self._text_of(location.file) or ""
+        if _MAY_HIDE.search(text) is None:
+            return line
+        lines = self.kept.of(text, lines_without_secrets)
+        return lines[location.line - 1].rstrip("\r") if location.line <= len(lines) else line
 
     def _text_of(self, file: str) -> str | None:
         found = self.vendored(file)
