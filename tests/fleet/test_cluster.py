@@ -18,7 +18,7 @@ from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Gate
 from helm_constitution.fleet.checker import Job
-from helm_constitution.fleet.done import report_in
+from helm_constitution.fleet.done import report_of
 from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.remote import version_here
 from helm_constitution.fleet.run import check_fleet
@@ -108,8 +108,9 @@ def checked(
     found: dict[str, ChartReport] = {}
     try:
         for number, done in check_fleet(places, None, cluster):
-            assert done.packed is not None
-            found[Path(places[number].where).name] = report_in(done.packed)
+            report = report_of(done)
+            assert report is not None
+            found[Path(places[number].where).name] = report
             meanwhile(len(found))
     finally:
         cluster.close()

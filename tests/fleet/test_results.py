@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.fleet.done import Done, done_with, row_in
+from helm_constitution.fleet.done import Done, done_with, unpacked
 from helm_constitution.fleet.place import Kind, Place
 from helm_constitution.fleet.results import Results
 from helm_constitution.fleet.run import check_fleet
@@ -132,6 +132,6 @@ def test_a_result_holds_until_any_waiver_expires(team: Team, embedded: HelmEngin
     assert not any(finding.waived for finding in report.findings)
     packed = done_with(report, packs=True).packed
     assert packed is not None
-    assert row_in(packed)[1] == "2026-06-30"
+    assert unpacked(packed, report=False)[1] == "2026-06-30"
     later = check_chart(team.chart, embedded, CheckOptions(today="2026-07-01"))
     assert [one.reason for one in later.stale] == ["it expired on 2026-06-30"]

@@ -18,7 +18,7 @@ from helm_constitution.core.files import write_file
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.fleet.bring import placed_report
 from helm_constitution.fleet.charts import Workers, start_workers
-from helm_constitution.fleet.done import Done, done_with, report_in
+from helm_constitution.fleet.done import Done, done_with, report_of
 from helm_constitution.fleet.results import Results
 from helm_constitution.fleet.run import check_fleet
 from helm_constitution.fleet.sources import places as places_of
@@ -132,8 +132,8 @@ def _checked(
         with closing(_workers(len(places), engine, arguments, scheduler, packs=packs)) as workers:
             for number, done in _shown(check_fleet(places, results, workers), places):
                 rows[number] = done.row
-                if reports and done.packed is not None:
-                    found[number] = placed_report(places[number], report_in(done.packed))
+                if reports and (report := report_of(done)) is not None:
+                    found[number] = placed_report(places[number], report)
     finally:
         engine.close()
     ordered = tuple(rows[number] for number in sorted(rows))

@@ -19,14 +19,16 @@ _ALWAYS = "9999-12-31"
 
 
 class Done(NamedTuple):
-    """The row of the matrix, and row and report packed (see :func:`report_in`); None where nobody needs the report.
+    """The row of the matrix, and row and report packed (see :func:`unpacked`); None where nobody needs the report.
 
-    ``final`` is false for a chart that could not be checked at all: the next run tries it again.
+    ``final`` is false for a chart that could not be checked at all: the next run tries it again. ``report`` is the
+    report where it was unpacked already, see :func:`report_of`.
     """
 
     row: Row
     packed: bytes | None
     final: bool = True
+    report: ChartReport | None = None
 
 
 def done_with(report: ChartReport, *, packs: bool) -> Done:
@@ -40,26 +42,30 @@ def done_with(report: ChartReport, *, packs: bool) -> Done:
     return Done(row, packed, not any(trouble.kind == UNREADABLE for trouble in report.troubles))
 
 
-def row_in(packed: bytes) -> tuple[Row, str]:
-    """The row of a packed report, and the last day on which it holds, when a waiver expires (an ISO date).
+def unpacked(packed: bytes, *, report: bool) -> tuple[Done, str]:
+    """A chart that was packed, and the last day on which it holds, when a waiver expires (an ISO date).
 
-    Both are the first of two lines of JSON.
+    Two lines of JSON: the row and that day, the report.
 
-    Raises:
-        OSError, EOFError, zlib.error, ValueError, TypeError: it is not whole.
-    """
-    fields, until = json.loads(gzip.decompress(packed).partition(b"\n")[0])
-    row = Row._make(fields)
-    return row._replace(gate=Gate(row.gate)), str(until)
-
-
-def report_in(packed: bytes) -> ChartReport:
-    """The report: the second line.
+    Args:
+        packed: as :func:`done_with` packs it.
+        report: whether the report itself is needed.
 
     Raises:
         OSError, EOFError, zlib.error, ValueError, TypeError, KeyError: it is not whole.
     """
-    report = decode(gzip.decompress(packed).partition(b"\n")[2].decode())
-    if not isinstance(report, ChartReport):
+    content = gzip.decompress(packed)
+    end = content.index(b"\n")
+    fields, until = json.loads(content[:end])
+    row = Row._make(fields)
+    found = decode(content[end:].decode()) if report else None
+    if report and not isinstance(found, ChartReport):
         raise TypeError("not a report")
-    return report
+    return Done(row._replace(gate=Gate(row.gate)), packed, report=found), str(until)
+
+
+def report_of(done: Done) -> ChartReport | None:
+    """The report of a chart that is done; None where nobody needs it."""
+    if done.report is not None or done.packed is None:
+        return done.report
+    return unpacked(done.packed, report=True)[0].report

@@ -19,7 +19,7 @@ from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConfigurationError, ConstitutionError
 from helm_constitution.core.files import write_bytes
-from helm_constitution.fleet.done import Done, report_in, row_in
+from helm_constitution.fleet.done import Done, unpacked
 from helm_constitution.fleet.place import Kind, Place
 
 if TYPE_CHECKING:
@@ -108,11 +108,8 @@ class Results:
         if file is None:
             return None
         try:
-            packed = file.read_bytes()
-            if self._reports:
-                report_in(packed)
-            row, until = row_in(packed)
-            return Done(row, packed) if until >= self._options.day else None
+            done, until = unpacked(file.read_bytes(), report=self._reports)
+            return done if until >= self._options.day else None
         except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
