@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import time
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -414,26 +413,3 @@ def test_documents_of_a_large_rendering_come_through(embedded: EmbeddedEngine, t
         embedded.render(write_chart(tmp_path, {"templates/a.yaml": template}), RenderRequest()).result().documents
     )
     assert len(document.text) > 3_000_000
-
-
-@pytest.mark.parametrize(("kind", "most"), [("cli", 1.5), ("embedded", 0.5)])
-def test_what_helm_printed_is_not_kept_beside_its_documents(
-    kind: str, most: float, helm4: Path, tmp_path: Path
-) -> None:
-    """A check keeps the results of dozens of scenarios; documents that are equal are one text in the worker's case."""
-    size = 2_000_000
-    chart = write_chart(tmp_path, {"templates/a.yaml": f'{CONFIG_MAP}  text: {{{{ repeat {size} "x" }}}}\n'})
-    engine = engine_of(kind, helm4, Limits())
-    with engine.hold(chart):
-        kept = [engine.render(chart, RenderRequest())]
-        assert kept[0].result().ok
-        tracemalloc.start()
-        try:
-            for _ in range(4):
-                kept.append(engine.render(chart, RenderRequest()))
-                assert kept[-1].result().ok
-            held, _ = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
-    engine.close()
-    assert held < most * 4 * size

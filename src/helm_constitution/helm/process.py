@@ -82,6 +82,7 @@ if sys.platform != "win32":
         def _reap(self) -> int | None:
             with self._lock:
                 if self._status is None:
+                    _end_group(self.pid)
                     pid, status = os.waitpid(self.pid, os.WNOHANG)
                     if pid:
                         self._status = os.waitstatus_to_exitcode(status)
@@ -97,6 +98,18 @@ if sys.platform != "win32":
             with self._lock:  # never a number that the system may have given to somebody else
                 if self._status is None:
                     os.killpg(self.pid, signal.SIGKILL)
+
+    def _end_group(pid: int) -> None:
+        """Kills what a process that has ended left behind, before it is reaped: nobody else has its number until then.
+
+        A process that starts one in the background and ends (a helm that is a script) would leave it for ever.
+        """
+        if sys.platform != "linux":  # macOS has no waitid
+            return
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            import signal
+
+            os.killpg(pid, signal.SIGKILL)
 
     def _handle(pid: int) -> int | None:
         """A descriptor that becomes readable when the process ends; None if the system has none."""
