@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -44,3 +47,37 @@ def test_what_helm_leaves_in_the_background_ends_with_it(tmp_path: Path) -> None
     assert ended.status == 3
     assert gone(int(ended.output))
     processes.close()
+
+
+SIGNALLED = """
+import os, signal, sys
+from helm_constitution.core import signals
+from helm_constitution.helm import process
+from helm_constitution.helm.protocol import Limits
+
+real = process.start
+
+def start(*arguments, **options):
+    child = real(*arguments, **options)
+    print(child.pid, flush=True)
+    os.kill(os.getpid(), int(sys.argv[1]))
+    return child
+
+process.start = start
+signals.end_cleanly()
+processes = process.Processes(Limits())
+try:
+    processes.start(["/bin/sleep", "1000"], {})
+except BaseException as error:
+    processes.close()
+    sys.exit(signals.status_of_end(error))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_while_helm_starts_ends_it_too(number: signal.Signals) -> None:
+    """It comes when helm runs and nobody knows its number yet."""
+    program = [sys.executable, "-c", SIGNALLED, str(int(number))]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (128 + number, "")
+    assert gone(int(done.stdout))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 _SOON = 0.001
+_held: list[None] = []
+"""The parts under way that no signal ends."""
+_late: list[BaseException] = []
+"""The ends that came meanwhile."""
 
 
 class Terminated(BaseException):
@@ -103,6 +108,26 @@ def ended_by(stop: Callable[[], None]) -> Iterator[None]:
             raise Terminated(received[0])
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Lets the body finish before a signal ends the program: a process that was started, but that nobody knows of yet,
+    would stay.
+
+    Raises:
+        Terminated, Interrupted: a signal came; behind the body.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no signal is handled in other threads
+        return
+    _held.append(None)
+    try:
+        yield
+    finally:
+        _held.pop()
+        if _late and not _held:
+            raise _late.pop(0)
+
+
 def end_at_once() -> None:
     """Gives these signals their usual effect again, in a process that has nothing to tidy."""
     for number in _ending_signals():
@@ -126,13 +151,19 @@ def _swallowed(found: UnraisableHookArgs) -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted
+    _end(Interrupted())
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     for other in _ending_signals():
         signal.signal(other, signal.SIG_IGN)
-    raise Terminated(number)
+    _end(Terminated(number))
+
+
+def _end(error: BaseException) -> None:
+    if not _held:
+        raise error
+    _late.append(error)
 
 
 _HANDLERS = (_interrupt, _terminate)

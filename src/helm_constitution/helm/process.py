@@ -13,6 +13,7 @@ from typing import Protocol
 from helm_constitution.core.deadline import uninterrupted
 from helm_constitution.core.errors import EngineError
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.core.signals import held
 from helm_constitution.helm.protocol import Limits
 
 OUTPUT_LIMIT = 16 * 1024**2
@@ -267,7 +268,7 @@ class Processes:
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Run:
         """Starts a program by its absolute path, at once if a slot is free. Its time counts from its own start."""
-        with uninterrupted():  # or nobody would know of the process
+        with held(), uninterrupted():  # or nobody would know of the process
             run = Run(self, arguments, environment)
             self._runs = [run, *(other for other in self._runs if not other.done())]
         return run
