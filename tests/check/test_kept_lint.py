@@ -205,6 +205,17 @@ def test_a_template_that_renders_otherwise_is_linted_again(known: Path, engine: 
     assert {"a.yaml", "b.yaml"} < set(engine.linted[0])
 
 
+@pytest.mark.helm
+def test_a_template_that_sets_values_is_linted_with_others(chart: Path, engine: CountingEngine) -> None:
+    reads = TEMPLATES["templates/b.yaml"]
+    plain = reads.replace('{{ .Values.marked | default "b" }}', "b")
+    sets = '{{ $_ := set .Values "marked" "Not-A-Name" }}\n' + plain.replace("name: b", "name: c")
+    write(chart, {"templates/b.yaml": plain, "templates/c.yaml": sets})
+    check_chart(chart, engine, OPTIONS)
+    edited(chart, engine, "templates/b.yaml", reads)
+    assert "c.yaml" in engine.linted[-1]
+
+
 @pytest.mark.parametrize("messages", [(), (HINT,), (HINT._replace(level=MessageLevel.ERROR, line=3, column=1),)])
 def test_hints_about_the_metadata_come_back_as_they_were(place: LintPlace, messages: tuple[HelmMessage, ...]) -> None:
     asked = Linting(lambda _: Answer(LintOutput(messages)), place)
