@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.check.debt_change import accepted, pruned
+from helm_constitution.check.debt_change import Change, accepted, pruned
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Status
 from helm_constitution.policy.debt import DebtEntry, debt_text, read_debt
@@ -174,7 +174,16 @@ def test_what_is_waived_by_now_is_no_debt_any_more() -> None:
 def test_accept_adds_what_is_new_and_keeps_the_rest() -> None:
     other = finding(fingerprint="e" * 32)
     change = accepted([ENTRY], chart(other, finding(waived=WAIVED, fingerprint="d" * 32), rules=RAN), TODAY)
-    assert change == ((ENTRY, DebtEntry.of(other, TODAY)), 1, 1, 0)
+    assert change == Change((ENTRY, DebtEntry.of(other, TODAY)), added=1, before=1, fixed=1, unknown=0)
+
+
+def test_accept_counts_findings_that_one_edit_fixes_as_the_report_does() -> None:
+    parts = (finding(fingerprint="e" * 32), finding(fingerprint="f" * 32))
+    both = parts[0]._replace(members=parts)
+    change = accepted([], chart(both, rules=RAN), TODAY)
+    assert (len(change.entries), change.added) == (2, 1)
+    again = accepted(change.entries[:1], chart(both, rules=RAN), TODAY)
+    assert (len(again.entries), again.added, again.before) == (2, 1, 1)
 
 
 TEXT = st.text(max_size=12)

@@ -315,7 +315,7 @@ def test_what_cannot_be_copied_or_rendered_is_told(tmp_path: Path) -> None:
     status, out, err = run(str(tmp_path), "--unsafe")
     assert (status, out.splitlines()) == (
         2,
-        [f"{tmp_path}: 0 fixes applied, 0 reverted; 1 findings before, 1 after"],
+        [f"{tmp_path}: 0 fixes applied, 0 reverted; 1 finding before, 1 after"],
     )
     assert err == f"{tmp_path}: could not be checked: missing value for if\n"
     os.mkfifo(tmp_path / "templates" / "pipe.yaml")

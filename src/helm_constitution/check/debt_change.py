@@ -12,10 +12,16 @@ from helm_constitution.report.model import ChartReport
 
 
 class Change(NamedTuple):
-    """What ``accept`` does to one chart's entries: those after it, and how many are new, fixed, or not checked now."""
+    """What ``accept`` does to one chart's entries.
+
+    ``entries`` are those after it. ``added`` is how many findings are new, as a report counts them: those that one edit
+    fixes as one. ``before`` is how many entries stay, ``fixed`` how many have no finding any more, ``unknown`` how many
+    were not checked now.
+    """
 
     entries: tuple[DebtEntry, ...]
     added: int
+    before: int
     fixed: int
     unknown: int
 
@@ -31,9 +37,12 @@ def accepted(entries: Sequence[DebtEntry], report: ChartReport, today: str, *, f
     """
     fixed, unknown = _gone(entries, report, full)
     known = {entry.fingerprint for entry in entries}
-    fresh = [one for one in report.singles if one.waived is None and one.fingerprint not in known]
-    new = [DebtEntry.of(finding, today) for finding in fresh]
-    return Change((*entries, *new), len(new), len(fixed), len(unknown))
+    fresh = [
+        [one for one in finding.singles if one.waived is None and one.fingerprint not in known]
+        for finding in report.findings
+    ]
+    new = [DebtEntry.of(one, today) for some in fresh for one in some]
+    return Change((*entries, *new), sum(map(bool, fresh)), len(entries), len(fixed), len(unknown))
 
 
 def pruned(entries: Sequence[DebtEntry], report: ChartReport, *, full: bool = False) -> Change:
@@ -41,7 +50,7 @@ def pruned(entries: Sequence[DebtEntry], report: ChartReport, *, full: bool = Fa
     fixed, unknown = _gone(entries, report, full)
     gone = {entry.fingerprint for entry in fixed}
     kept = tuple(entry for entry in entries if entry.fingerprint not in gone)
-    return Change(kept, 0, len(fixed), len(unknown))
+    return Change(kept, 0, len(kept), len(fixed), len(unknown))
 
 
 def _gone(entries: Sequence[DebtEntry], report: ChartReport, full: bool) -> tuple[list[DebtEntry], list[DebtEntry]]:

@@ -104,9 +104,8 @@ def _read(file: Path, force: bool) -> dict[str, Sequence[DebtEntry]]:
 
 def _line(report: ChartReport, change: Change, prune: bool) -> str:
     parts = [] if prune else [f"{_findings(change.added)} accepted"]
-    left = len(change.entries) - change.added
-    if left:
-        parts.append(f"{left} left" if prune else f"{left} before")
+    if change.before:
+        parts.append(f"{change.before} left" if prune else f"{change.before} before")
     if change.fixed:
         parts.append(f"{change.fixed} fixed and removed" if prune else f"{change.fixed} fixed (see --prune)")
     elif prune:

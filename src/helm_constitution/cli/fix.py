@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -17,7 +17,7 @@ from helm_constitution.cli.options import CheckArguments, charts_argument, check
 from helm_constitution.cli.printing import say
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.fixes import Applicability
-from helm_constitution.core.model import Finding, Gate
+from helm_constitution.core.model import Gate
 from helm_constitution.fix.candidates import Candidate, candidates
 from helm_constitution.fix.diff import unified
 from helm_constitution.fix.files import ChangedMeanwhile
@@ -113,14 +113,12 @@ def _told(chart: Path, fixed: Fixed, *, unsafe: bool) -> Iterator[str]:
     left = candidates(fixed.after.findings, (Applicability.UNSAFE,)) if not unsafe else []
     more = f", {len(left)} more with --unsafe" if left else ""
     count = len(fixed.applied)
+    # Each by itself: one fix may be a part of what the report shows as one finding.
+    before, after = (sum(one.active for one in report.singles) for report in (fixed.before, fixed.after))
     yield (
         f"{chart}: {count} fix{'' if count == 1 else 'es'} applied, {len(fixed.taken_back)} reverted"
-        f"{more}; {_active(fixed.before.findings)} findings before, {_active(fixed.after.findings)} after"
+        f"{more}; {before} finding{'' if before == 1 else 's'} before, {after} after"
     )
-
-
-def _active(findings: Sequence[Finding]) -> int:
-    return sum(single.active for one in findings for single in one.singles)
 
 
 def _where(chart: Path, candidate: Candidate) -> str:

@@ -25,6 +25,7 @@ from helm_constitution.report.words import (
     inert,
     is_partly_unchecked,
     label,
+    more_of,
     not_understood,
     parted,
     scenarios,
@@ -203,7 +204,8 @@ def _findings(chart: ChartReport, style: Style, full: bool, room: int) -> Iterat
         yield ""
     if left:
         named = ", ".join(f"{rule} ({count})" if count > 1 else rule for rule, count in left.items())
-        text = f"… and {sum(left.values())} more findings: {named}; --all shows them"
+        more, them = more_of(sum(left.values()), "finding")
+        text = f"… and {more}: {named}; --all shows {them}"
         yield from _lines(text, "dim", style)
     yield from _waived(chart, waived, style)
     if debt:

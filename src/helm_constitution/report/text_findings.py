@@ -8,7 +8,17 @@ from collections.abc import Iterator, Sequence
 from helm_constitution.core.model import DEFAULTS, Base, Finding, Location, Precision, Waived
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.style import Style
-from helm_constitution.report.words import as_yaml, clean, fix_words, label, other_places, other_rules, parted, some
+from helm_constitution.report.words import (
+    as_yaml,
+    clean,
+    fix_words,
+    label,
+    more_of,
+    other_places,
+    other_rules,
+    parted,
+    some,
+)
 
 PLACES = 4
 """Other places of one rule that are named before the rest is counted."""
@@ -130,7 +140,8 @@ def _others(chart: ChartReport, others: Sequence[Finding], first: Finding, style
             text += f" ({thing})"
         yield from _note(text, style)
     if len(others) > PLACES:
-        yield from _note(f"and at {len(others) - PLACES} more places; --all shows them", style)
+        more, them = more_of(len(others) - PLACES, "place")
+        yield from _note(f"and at {more}; --all shows {them}", style)
 
 
 def _note(text: str, style: Style) -> Iterator[str]:

@@ -131,6 +131,11 @@ def homes(chart: ChartReport) -> dict[int, list[Finding]]:
     return found
 
 
+def more_of(count: int, noun: str) -> tuple[str, str]:
+    """``2 more places`` and the pronoun for them."""
+    return (f"1 more {noun}", "it") if count == 1 else (f"{count} more {noun}s", "them")
+
+
 def counts(findings: Iterable[Finding]) -> str:
     """How many findings there are of each severity, and how many don't count: ``1 error, 2 warnings, 1 waived``."""
     return counted(Counts.of(findings))
