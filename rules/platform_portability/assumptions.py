@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from helm_constitution.api import (
@@ -15,16 +16,18 @@ from helm_constitution.api import (
     OFF,
     SHOULD,
     TEMPLATES,
+    Comment,
     Container,
     Fix,
+    LazyPattern,
     Manifest,
     Parameter,
     PodSpec,
-    Span,
     Subject,
     TextPlace,
     View,
     Violation,
+    contents,
     forbid,
     replaced,
     require,
@@ -34,6 +37,8 @@ from helm_constitution.api import (
 from .objects import STANDARD_KUBERNETES
 
 _DOMAIN = ".svc.cluster.local"
+_HARD_CODED = LazyPattern(rf"^(?![ \t]*#)(?:(?![ \t]#).)*?({re.escape(_DOMAIN)})", re.MULTILINE)
+"""The first one of a line, before its comment."""
 
 
 @rule(
@@ -61,15 +66,17 @@ def cluster_domain(subject: Subject) -> Iterator[Violation]:
     for template in subject.templates:
         if _DOMAIN not in template.text or template.path == "templates/NOTES.txt":
             continue
-        for number, line in enumerate(template.text.split("\n"), 1):
-            start = line.find(_DOMAIN)
-            if start >= 0 and not line.lstrip().startswith("#"):
-                place = TextPlace(template.path, Span(number, start + 1, number, start + 1 + len(_DOMAIN)))
-                yield Violation(
-                    "template hard-codes the cluster domain; end the name with .svc, or read the domain from a value",
-                    at=place,
-                    fix=Fix("end the name with .svc", (replaced(place, _DOMAIN.partition(".cluster")[0]),)),
-                )
+        comments = [node for node in contents(template.tree or ()) if isinstance(node, Comment)]
+        for found in _HARD_CODED.finditer(template.text):
+            start, end = found.span(1)
+            if any(comment.start <= start < comment.end for comment in comments):
+                continue
+            place = TextPlace(template.path, template.span_between(start, end))
+            yield Violation(
+                "template hard-codes the cluster domain; end the name with .svc, or read the domain from a value",
+                at=place,
+                fix=Fix("end the name with .svc", (replaced(place, _DOMAIN.partition(".cluster")[0]),)),
+            )
 
 
 _NODE_KEYS = ("kubernetes.io/os", "kubernetes.io/arch")
