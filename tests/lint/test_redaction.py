@@ -33,6 +33,8 @@ def secrets(*texts: str) -> Secrets:
 def test_the_line_of_a_secret() -> None:
     assert hidden(secrets(SECRET), f"  password: {SECRET} # of the cache") == ("  password: kW9… # of the cache", "")
     assert hidden(secrets("ab"), "pin: ab") == ("pin: ab…", "")
+    assert hidden(secrets("pass"), "  password: pass") == ("  password: pa…", "")
+    assert hidden(secrets(SECRET), f"{SECRET}: {SECRET}") == ("kW9…: kW9…", "")
 
 
 def test_a_secret_of_one_line_in_another_rules_finding() -> None:

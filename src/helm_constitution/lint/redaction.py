@@ -87,8 +87,9 @@ def _without(text: str, secrets: Iterable[str]) -> str:
 
 def _line_without(line: str, secrets: set[str]) -> str:
     """A source line without these secrets, in whatever form they are written there (escaped, for example)."""
-    without = _without(line, secrets)
-    if without != line:
-        return without
     key = re.match(_KEY, line)
-    return f"{key.group() if key else ''}…"
+    head = key.group() if key is not None else ""
+    value = line[len(head) :]
+    # "pass" is no secret in "password: pass", but the longer one may be written in both.
+    without = _without(head, {secret for secret in secrets if len(secret) >= _SHORTEST}) + _without(value, secrets)
+    return without if without != line else f"{head}…"
