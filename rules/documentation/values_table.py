@@ -267,6 +267,9 @@ def _missing_rows(values: ChartValues, tables: Sequence[ValuesTable], paths: set
     gaps = coverage.gaps()
     if not generated and (coverage.total < 5 or coverage.good < coverage.total * _MOSTLY):
         return  # a table of the main values only
+    single = sum(_leaves(values.view(path).data) == 1 for path in paths)
+    if not generated and 2 * single < len(paths):
+        return  # a table of the chart's parts
     # helm-docs may be told to leave out what has no description (--ignore-non-descriptions).
     only_described = bool(helm_docs) and all(row.described for table in helm_docs for row in table.rows)
     if only_described:

@@ -245,6 +245,14 @@ def test_a_hand_written_table_need_not_be_complete() -> None:
     assert values_drift(values, most) == ["values.yaml:10 README's values table has no row for key9; add it"]
 
 
+def test_a_table_of_the_charts_parts_is_no_list_of_values() -> None:
+    values = "".join(f"part{number}: {{a: 1, b: 2, c: 3}}\n" for number in range(9)) + "nameOverride: a\n"
+    rows = "".join(f"| `part{number}` | Pod | yes |\n" for number in range(9))
+    assert values_drift(values, f"| key | type | enabled by default |\n|---|---|---|\n{rows}") == []
+    gone = "README.md:12 README documents part9, which is not in values.yaml; remove the row"
+    assert values_drift(values, f"| key | type | enabled |\n|---|---|---|\n{rows}| `part9` | Pod | yes |\n") == [gone]
+
+
 @pytest.mark.parametrize(
     ("value", "shown", "default"),
     [
