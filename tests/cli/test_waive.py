@@ -147,7 +147,7 @@ def test_waivers_are_listed_with_their_age_use_and_last_day(tmp_path: Path) -> N
     run("waive", "security/privileged", str(root / "web"), *REASONS, "--object", "Deployment/*", "--container", "web")
     line = f"{root / 'web'}: 1 waiver\n  security/privileged [object Deployment/*, container web] "
     listed = run("waivers", "--engine", "embedded", str(root / "web"))
-    assert listed.startswith(f"{line}(.helm-constitution.yaml:2): used for 1 finding, ")
+    assert listed.startswith(f"{line}({tmp_path}/web/.helm-constitution.yaml:2): used for 1 finding, ")
     assert "no last day: The image unpacks plugins." in listed
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2020-01-01T00:00:00Z", "GIT_CONFIG_GLOBAL": os.devnull}
     identity = ("-c", "user.name=A", "-c", "user.email=a@acme.test")

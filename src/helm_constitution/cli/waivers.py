@@ -20,6 +20,7 @@ from helm_constitution.core.model import Base
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.policy.waiver import Waiver
 from helm_constitution.report.model import ChartReport
+from helm_constitution.report.text_findings import shown_place
 
 
 @click.command("waivers")
@@ -57,8 +58,7 @@ def _waivers(report: ChartReport, request: CheckRequest, day: str) -> Iterator[s
     stale = {one.location: one.reason for one in report.stale}
     for waiver in policy.waivers:
         used = sum(single.waived is not None and single.waived.location == waiver.location for single in singles)
-        place = waiver.location
-        where = f"{place.file}:{place.line}" if place.line else str(place.file)
+        where = shown_place(report, waiver.location)
         parts = [f"used for {used} finding{'' if used == 1 else 's'}", _age(waiver, request.chart, day)]
         parts.append(f"last day {waiver.expires}" if waiver.expires else "no last day")
         if (reason := stale.get(waiver.location)) is not None:
