@@ -16,6 +16,8 @@ from helm_constitution.fleet import git_charts, helm_charts, pool
 from helm_constitution.helm import process, schemas
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.policy.configuration import MOST_PATHS
+from helm_constitution.render.release_names import MOST_NAMES
+from helm_constitution.render.toggles import MOST_CHOICES
 from helm_constitution.server.connection import SILENCE
 from helm_constitution.templates import abstract, expressions
 from helm_constitution.text import yaml, yaml_composer
@@ -51,6 +53,7 @@ LIMITS = {
     f"{abstract.MAX_WEIGHT:,} parts",
     "a baseline in git: files; total size; links in a row": f"{sources.MAX_FILES:,}; "
     f"{mebibytes(archive.MAX_UNPACKED)}; {MAX_LINKS}",
+    "`--scenarios full`: values of an enum, names of releases and namespaces": f"{MOST_CHOICES}; {MOST_NAMES}",
     "a file with admission policies": mebibytes(MOST_BYTES),
     "a plan or values file above a chart in a git repository of a fleet": mebibytes(git_charts.NAMED_BYTES),
     "paths searched for the `charts:` patterns of a configuration": f"{MOST_PATHS:,}",

@@ -440,6 +440,18 @@ def test_enums_come_from_the_schema_and_from_comparisons(tmp_path: Path, embedde
     assert [name for name in statuses(report) if "=" in name] == ["level=debug", "mode=b", "kind=d", "kind=e"]
 
 
+@pytest.mark.parametrize(("values", "rendered"), [(12, 11), (13, 0)])
+def test_an_enum_of_too_many_values_is_not_toggled(
+    tmp_path: Path, embedded: HelmEngine, values: int, rendered: int
+) -> None:
+    compared = "".join(f'  {{{{ if eq .Values.level "l{one}" }}}}a{one}: b{{{{ end }}}}\n' for one in range(values))
+    files = {"values.yaml": "level: l0\n", "templates/a.yaml": CONFIG_MAP + compared}
+    report = check(tmp_path, files, embedded, "full")
+    assert sum(name.startswith("level=") for name in statuses(report)) == rendered
+    never = [line for _, line, _ in places(report, "testing/branch-never-rendered")]
+    assert len(never) == (0 if rendered else 12)
+
+
 def test_what_a_value_says_by_itself_is_its_users_choice(tmp_path: Path, embedded: HelmEngine) -> None:
     files = {
         "values.yaml": "pull: Always\nhostNetwork: false\nreadOnly: true\nuseHostPort: false\n",
@@ -504,6 +516,18 @@ def test_what_only_a_certain_name_has_is_found(
     report = check(tmp_path, files, embedded, "full")
     assert places(report, "security/privileged") == [("templates/pod.yaml", 11, (scenario,))]
     assert [one.scenarios for one in report.findings if one.location.file == "templates/a.yaml"].count((scenario,)) == 0
+
+
+def test_of_many_names_some_are_rendered_and_rules_on_all_objects_are_unchecked(
+    tmp_path: Path, embedded: HelmEngine
+) -> None:
+    always, other = (CONFIG_MAP.replace("name: a\ndata:", f"name: {name}\ndata: {{}}") for name in ("a", "other"))
+    objects = (f'---\n{{{{ if eq .Release.Name "n{number}" }}}}\n{other}{{{{ end }}}}\n' for number in range(11))
+    report = check(tmp_path, {"templates/a.yaml": always + "".join(objects)}, embedded, "full")
+    assert [name for name in statuses(report) if name.startswith("release")] == [f"release n{one}" for one in range(10)]
+    reason = "templates compare the release with 11 names, and only 10 of them are rendered"
+    assert {run.reason for run in report.rules if run.rule == "disclosure/dead-flag"} == {reason}
+    assert report.status == 2
 
 
 def test_names_that_change_nothing_are_not_listed(tmp_path: Path, embedded: HelmEngine) -> None:

@@ -44,7 +44,7 @@ class Renders(Protocol):
 
 class FullResult(NamedTuple):
     """The results of a source of scenarios in order, and of the flags and enums that it toggled. ``cut`` says that
-    there was no time for all of them."""
+    there was no time for all of them, or that there are too many."""
 
     results: tuple[ScenarioResult, ...] = ()
     toggles: tuple[ToggleResult, ...] = ()

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from helm_constitution.render.results import ScenarioResult
     from helm_constitution.templates.analysis import AnalysedChart
 
-_MOST = 10
-"""The most names that are tried; no known chart compares with more."""
+MOST_NAMES = 10
+"""The most names that are rendered; no known chart compares with more."""
 _COMPARING = frozenset(("eq", "ne", "has", "hasPrefix", "hasSuffix", "contains", "regexMatch", "mustRegexMatch"))
 _NAME = LazyPattern(r"[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?")
 _ASKED = {"Name": "release", "Namespace": "namespace"}
@@ -40,9 +40,12 @@ def named_releases(full: FullRound) -> FullResult:
 
     Objects that the defaults also render differ only in the name, and were checked there.
     """
-    asked = list(_asked(full.analysed, full.base.scenario.request))[:_MOST]
-    results = full.render_all([_scenario(what, name, full.base.scenario.request) for what, name in asked])
-    return FullResult(tuple(new for one in results if (new := _new_in(one, full.base)) is not None))
+    asked = list(_asked(full.analysed, full.base.scenario.request))
+    cut = f"templates compare the release with {len(asked)} names, and only {MOST_NAMES} of them are rendered"
+    request = full.base.scenario.request
+    results = full.render_all([_scenario(what, name, request) for what, name in asked[:MOST_NAMES]])
+    new = tuple(found for one in results if (found := _new_in(one, full.base)) is not None)
+    return FullResult(new, cut=cut if len(asked) > MOST_NAMES else None)
 
 
 def _asked(analysed: AnalysedChart, given: RenderRequest) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,8 @@ class RenderedChart:
     ``choice`` says which scenarios were rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a
     user must set, as far as they were found. ``toggles`` are the results of the toggled flags and enums,
     ``not_toggled`` is the reason why none was toggled. ``coverage`` is what all scenarios entered, None if it was not
-    measured. ``cut`` says that there was no time for all toggled scenarios or for the coverage.
+    measured. ``cut`` says that not all scenarios of a full check were rendered, or that there was no
+    time for the coverage.
     """
 
     analysed: AnalysedChart

@@ -45,5 +45,5 @@ def render_full(session: Renders, results: Sequence[ScenarioResult], inputs: tup
     return FullResult(
         tuple(result for part in parts for result in part.results),
         tuple(toggle for part in parts for toggle in part.toggles),
-        cut=cut,
+        cut=next(filter(None, (cut, *(part.cut for part in parts))), None),
     )
