@@ -144,6 +144,8 @@ def mixed_kinds(subject: Subject) -> Iterator[Violation | Tally]:
     for template in subject.templates:
         if template.is_partial or template.tree is None or template.path.startswith("templates/tests/"):
             continue
+        if template.path.endswith("NOTES.txt"):
+            continue  # what it shows is an example
         written = subject.derived_from(template, written_kinds)
         together = [kinds[template.path] for kinds in rendered if template.path in kinds]
         kinds = list(dict.fromkeys([kind for kind, _ in written] + sorted(set().union(*together))))
