@@ -13,6 +13,7 @@ from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
 from helm_constitution.render.conclude import Known, conclude
 from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Scenario
+from helm_constitution.render.secret_values import without_secret_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,12 +120,18 @@ class Renders:
                 self._scenarios[index] = scenario
                 output = self._engine.render(self._old.path, scenario.request).result()
                 self._move(scenario)
+            output = self._plain(output, self._old, scenario)
             results.append(conclude(scenario, output, self._old.name, known, Base.BASELINE))
         self._rendered = {result.scenario.name for result in results if result.rendering is not None}
         base = next((result.scenario for result in results if result.rendering is not None), None)
         if self._both and base is not None:
             self._give_what_is_gone(base)
         return tuple(results)
+
+    @staticmethod
+    def _plain(output: RenderOutput, chart: Chart, scenario: Scenario) -> RenderOutput:
+        """What helm rendered, without the values of secrets in its messages."""
+        return output._replace(errors=without_secret_values(output.errors, chart, scenario.request))
 
     def _looks_up_in_vain(self, scenario: Scenario) -> bool:
         """Whether the new chart doesn't render as an upgrade, because it would look values up in the cluster."""
@@ -148,12 +155,12 @@ class Renders:
         if self._gone is None:
             return None
         scenario, render = self._gone
-        return conclude(scenario, render.result(), self._new.name)
+        return conclude(scenario, self._plain(render.result(), self._new, scenario), self._new.name)
 
     def moved(self) -> dict[str, ScenarioResult]:
         """The new chart's renderings with the values of the baseline's scenarios, if these differ from its own."""
         return {
-            name: conclude(scenario, render.result(), self._new.name)
+            name: conclude(scenario, self._plain(render.result(), self._new, scenario), self._new.name)
             for name, (scenario, render) in self._moved.items()
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
@@ -279,6 +279,13 @@ def withheld_in(message: str, value: object, path: Sequence[str | int] = ()) -> 
         if names_a_secret(inner):
             message = message.replace(repr(text), repr(HIDDEN))
     return without_secrets(message)
+
+
+def secrets_in(value: object) -> Iterator[str]:
+    """The texts of the secrets in values, by their keys; of one with several lines, each line."""
+    for path, part in _leaves(value, ()):
+        if names_a_secret(path):
+            yield from filter(None, map(str.strip, str(part).splitlines()))
 
 
 def _leaves(value: object, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], object]]:

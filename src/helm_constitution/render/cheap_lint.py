@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.chart.edited_copy import edited_copy
 from helm_constitution.helm.protocol import HelmEngine, LintOutput, Pending, RenderRequest
+from helm_constitution.render.secret_values import without_secret_values
 from helm_constitution.templates.cheap_keys import cheap_sources
 
 if TYPE_CHECKING:
+    from helm_constitution.chart.model import Chart
     from helm_constitution.templates.analysis import AnalysedChart
 
 
@@ -37,9 +39,25 @@ def begin_lint(
         return engine.lint(chart.path, request)
 
     if not sources and not without:
-        return plain()
+        return _WithoutSecrets(plain(), chart, request)
     copy = stack.enter_context(edited_copy(chart, sources, without))
-    return _OfCopy(engine.lint(copy, request), plain)
+    return _WithoutSecrets(_OfCopy(engine.lint(copy, request), plain), chart, request)
+
+
+class _WithoutSecrets:
+    def __init__(self, pending: Pending[LintOutput], chart: Chart, request: RenderRequest) -> None:
+        self._pending = pending
+        self._chart = chart
+        self._request = request
+
+    def result(self) -> LintOutput:
+        """Waits for helm. Its messages quote no secret."""
+        output = self._pending.result()
+        return output._replace(messages=without_secret_values(output.messages, self._chart, self._request))
+
+    def done(self) -> bool:
+        """Whether helm has ended."""
+        return self._pending.done()
 
 
 class _OfCopy:

@@ -22,6 +22,7 @@ from helm_constitution.helm.protocol import (
 from helm_constitution.render.conclude import Known, KnownObjects, conclude, not_run
 from helm_constitution.render.results import RenderedChart, ScenarioResult
 from helm_constitution.render.scenarios import FULL, Input, Scenario
+from helm_constitution.render.secret_values import without_secret_values
 
 if TYPE_CHECKING:
     from helm_constitution.render.instrumentation import Instrumentation
@@ -175,6 +176,7 @@ class RenderSession:
         if output.ok and (is_repeat or scenario.only_renders):
             return ScenarioResult(scenario, Status.RENDERED, None, None, documents=documents)
         self._seen.add(key)
+        output = output._replace(errors=without_secret_values(output.errors, self.analysed.chart, scenario.request))
         name, tests_count = self.analysed.chart.name, self._tests_count
         return conclude(scenario, output, name, self._known, tests_count=tests_count, objects=self._objects)
 

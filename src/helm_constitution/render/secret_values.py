@@ -1,0 +1,68 @@
+"""Keeps the values of secrets out of helm's messages, which quote what a template fails on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.confidential import HIDDEN, secrets_in
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.helm.protocol import HelmMessage, RenderRequest
+from helm_constitution.helm.set_values import apply
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.text.yaml_scalars import Json
+
+_SHORTEST = 6
+"""The shortest secret that is hidden: a shorter one may be part of any word."""
+_READ_ALONE = ("--set", "--set-string", "--set-literal")
+
+
+def without_secret_values(
+    messages: Sequence[HelmMessage], chart: Chart, request: RenderRequest
+) -> tuple[HelmMessage, ...]:
+    """Messages about a chart that was rendered, or linted, with the values of a request.
+
+    Args:
+        messages: helm's.
+        chart: with the default values.
+        request: the values that were given.
+    """
+    if not messages:
+        return ()
+    defaults: Json = chart.values.data if chart.values is not None else None
+    secrets = {text for values in (defaults, *_given(request)) for text in secrets_in(values) if len(text) >= _SHORTEST}
+    patterns = [_pattern(text) for text in sorted(secrets, key=len, reverse=True)]
+    return tuple(message._replace(text=_hidden(message.text, patterns)) for message in messages)
+
+
+def _given(request: RenderRequest) -> Iterator[Json]:
+    """The values that the user gave, as far as they can be read; helm reports the rest."""
+    from helm_constitution.text.yaml import load_document
+
+    for file in request.values_files:
+        try:
+            yield load_document(file.read_text("utf-8"), str(file)).data
+        except (OSError, ValueError, YamlSyntaxError):
+            continue
+    for argument in request.set_arguments:
+        if argument.flag in _READ_ALONE:
+            try:
+                yield apply([(argument.flag, argument.value)], {})
+            except ValueError:
+                continue
+
+
+def _pattern(secret: str) -> re.Pattern[str]:
+    """Finds a secret: wherever it stands, or in quotes if it might be any word."""
+    text = re.escape(secret)
+    is_word = secret.isalpha() and secret.islower()
+    return re.compile(rf"(?<=[\"'`]){text}(?=[\"'`])" if is_word else rf"(?<!\w){text}(?!\w)")
+
+
+def _hidden(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
+    for pattern in patterns:
+        text = pattern.sub(HIDDEN, text)
+    return text
