@@ -73,6 +73,19 @@ def test_nothing_of_a_repositorys_configuration_runs(run: Run, tmp_path: Path, b
     assert not witness.exists(), witness.read_text()
 
 
+def test_the_age_of_a_waiver_runs_nothing(run: Run, tmp_path: Path) -> None:
+    witness = tmp_path / "ran"
+    repository = trapped(tmp_path / "repository", witness)
+    reasons = "why_needed: it is internal, simpler_alternative_rejected_because: there is none"
+    text = f"waivers:\n  - {{rule: values/unused, chart: web, {reasons}}}\n"
+    (repository.folder / ".helm-constitution.yaml").write_text(text)
+    repository.commit("waived")
+    witness.unlink(missing_ok=True)
+    done = run(repository.folder, "waivers", "web")
+    assert "0 days old" in done.stdout, done.stderr
+    assert not witness.exists(), witness.read_text()
+
+
 def test_what_is_missing_is_not_fetched(run: Run, tmp_path: Path) -> None:
     """A partial clone fetches objects when they are asked for, and an ext:: address is a command."""
     witness = tmp_path / "ran"

@@ -83,7 +83,9 @@ class Repository:
 
         text = file.read_text("utf-8", "replace").split("\n")[line - 1].rstrip("\r")
         path = os.path.relpath(os.path.realpath(file), os.path.realpath(self.root))
-        told = self._run("-C", str(self.root), "blame", "--line-porcelain", "HEAD", "--", path, may_fail=True)
+        # Else git would run the programs that the repository's configuration names to convert files into text.
+        blame = ("-C", str(self.root), "blame", "--no-textconv", "--line-porcelain")
+        told = self._run(*blame, "HEAD", "--", path, may_fail=True)
         seconds: str | None = None
         for one in (told or b"").decode("utf-8", "replace").split("\n"):
             if one.startswith("committer-time "):
