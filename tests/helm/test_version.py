@@ -29,6 +29,16 @@ def test_a_version_is_kept_until_the_binary_changes(binary: Path) -> None:
     assert cached_version(str(binary)) is None
 
 
+def test_another_binary_of_the_same_size_and_time_is_asked(binary: Path, tmp_path: Path) -> None:
+    keep_version(str(binary), "v4.3.1")
+    other = tmp_path / "other"
+    other.write_bytes(binary.read_bytes())
+    state = binary.stat()
+    os.utime(other, ns=(state.st_atime_ns, state.st_mtime_ns))
+    other.replace(binary)
+    assert cached_version(str(binary)) is None
+
+
 def test_several_binaries_have_a_line_each(binary: Path, tmp_path: Path) -> None:
     other = tmp_path / "helm3"
     other.write_bytes(b"\x7fELF")

@@ -8,6 +8,7 @@ from binascii import crc32
 from pathlib import Path
 
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.file_state import FileState
 from helm_constitution.core.files import write_file
 from helm_constitution.core.user_dirs import cache_folder
 
@@ -51,7 +52,7 @@ def _key(helm: str) -> str | None:
         return None
     if script or "helm" not in os.path.basename(real).lower() or "\n" in real or "\t" in real:
         return None
-    return f"{real}\t{state.st_size}\t{state.st_mtime_ns}\t"
+    return "\t".join(map(str, (real, *FileState.of(state), "")))
 
 
 def _sum(text: str) -> str:
