@@ -100,6 +100,13 @@ def test_a_part_belongs_to_its_report(check: Check, made: list[str], tmp_path: P
     assert made == ["charts/web"] * 3
 
 
+def test_a_part_leads_to_the_documentation_of_its_run(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_HYPERLINK", "1")
+    for host in ("one", "two"):
+        monkeypatch.setenv("HELM_CONSTITUTION_DOCS", f"https://{host}.example.com")
+        assert f"https://{host}.example.com/rules/" in check("--color=always", "charts/web")
+
+
 @pytest.mark.parametrize("content", [b"", b"x", zlib.compress(b""), zlib.compress(b"[]\ntext"), zlib.compress(b"5\n")])
 def test_a_part_that_is_none_is_made_again(check: Check, place: Path, content: bytes) -> None:
     first = check()

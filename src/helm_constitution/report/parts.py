@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from helm_constitution.core.addresses import documentation
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.report.model import ChartReport, ChartSummary, RunReport
 
@@ -46,7 +47,8 @@ def text_form(width: int, *, colour: bool, links: bool, full: bool) -> PartForm:
 
         return (text.closing_text([part.summary for part in parts], Style(width, colour, links)),)
 
-    return PartForm(repr(("text", width, colour, links, full)), True, part, end)
+    address = documentation() if links else None
+    return PartForm(repr(("text", width, colour, address, full)), True, part, end)
 
 
 def json_form() -> PartForm:
