@@ -142,7 +142,7 @@ class Runner:
                 kept = [one for one in arguments if one != "--no-cache"]
                 arguments = ["check", *(kept if cache else arguments), "--format", form]
             done = self._program(arguments, root)
-            said = "" if done.returncode in (0, 1) else done.stderr.decode("utf-8", "replace")
+            said = "" if done.returncode in (0, 1) else done.stderr.decode("utf-8", "replace").partition("results: ")[0]
             return {form: f"{done.stdout.decode('utf-8', 'replace')}{done.returncode}\n{said}"}
 
         return whole if case.whole else in_process
