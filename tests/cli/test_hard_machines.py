@@ -223,6 +223,25 @@ def test_the_c_locale(helm4: Path, tmp_path: Path, locale: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["cli", "embedded"])
+@pytest.mark.parametrize("name", [b"a\xff\xfeb", b'a\n"\\\tb'])
+def test_a_folder_whose_name_is_no_usual_text(helm4: Path, tmp_path: Path, engine: str, name: bytes) -> None:
+    """The embedded library takes UTF-8 alone, and a patch has such names in quotes."""
+    chart = tmp_path / os.fsdecode(name)
+    shutil.copytree(CHARTS / "demo", chart)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    environment = {**os.environ, "HELM_BIN": str(helm4), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": os.devnull}
+    program = [sys.executable, "-m", "helm_constitution"]
+    for command in (["check"], ["fix", "--diff"]):
+        call = [*program, *command, "--engine", engine, str(chart)]
+        done = subprocess.run(call, env=environment, cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 1, done.stderr
+        assert b"could not be checked" not in done.stdout + done.stderr
+    subprocess.run(["git", "apply"], cwd=tmp_path, input=done.stdout, check=True)
+    assert "type: application" in (chart / "Chart.yaml").read_text()
+    assert sorted(os.listdir(tmp_path)) == sorted([".git", chart.name])
+
+
+@pytest.mark.parametrize("engine", ["cli", "embedded"])
 def test_little_of_everything(helm4: Path, tmp_path: Path, engine: str) -> None:
     """Few descriptors, little address space: a result, or one line."""
     for limit in ("ulimit -n 32", "ulimit -v 614400", "ulimit -v 300000", "ulimit -n 32 -v 2000000"):

@@ -122,7 +122,7 @@ class EmbeddedEngine:
         return self._workers.submit(
             {
                 "do": do,
-                "chart": held.folder,
+                "chart": held.utf8_folder,
                 "held": held.number,
                 "values": [os.path.abspath(file) for file in request.values_files],
                 "sets": [(argument.flag, argument.value) for argument in request.set_arguments],

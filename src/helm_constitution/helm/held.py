@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helm_constitution.core.errors import EngineError
+from helm_constitution.core.scratch import kept_folder
 from helm_constitution.helm.schemas import remote_schemas
 
 if TYPE_CHECKING:
@@ -26,6 +28,21 @@ class HeldChart:
         self.number = number
         if before is not None and "texts" in before.__dict__:
             self.texts = before.texts  # what texts hold does not depend on the chart
+
+    @cached_property
+    def utf8_folder(self) -> str:
+        """The folder by a path that is UTF-8, as the embedded library takes it: a link to a folder whose path is not.
+
+        Raises:
+            EngineError: there is no place for the link.
+        """
+        if _is_utf8(self.folder):
+            return self.folder
+        link = str(kept_folder() / "chart")
+        if not _is_utf8(link):
+            raise EngineError("the embedded engine needs a temporary folder whose path is UTF-8; set TMPDIR to one")
+        os.symlink(self.folder, link)
+        return link
 
     @cached_property
     def remote_schemas(self) -> tuple[str, ...]:
@@ -51,6 +68,10 @@ class HeldChart:
         from helm_constitution.helm.documents import TextMemory
 
         return TextMemory()
+
+
+def _is_utf8(path: str) -> bool:
+    return path.isascii() or path == path.encode("utf-8", "replace").decode()
 
 
 class HeldCharts:
