@@ -122,11 +122,13 @@ def test_signals_end_helm_and_leave_nothing(helm4: Path, tmp_path: Path, engine:
         stderr=subprocess.PIPE,
         text=True,
     )
-    # helm 4 and the library take a while to start under load; what is waited for are children that are at work.
-    while not (children := children_of(program.pid)) and program.poll() is None:
-        time.sleep(0.05)
-    time.sleep(0.5)
-    children = children_of(program.pid)
+    # helm 4 and the library take a while to start under load; what is waited for are children that are at work: not one
+    # that says its version and is gone.
+    children: list[int] = []
+    while not children and program.poll() is None:
+        started = children_of(program.pid)
+        time.sleep(0.5)
+        children = [child for child in children_of(program.pid) if child in started]
     assert children
     program.send_signal(number)
     _, words = program.communicate(timeout=120)
