@@ -127,6 +127,12 @@ def test_rules_of_a_folder_are_listed_explained_and_known_to_a_constitution(prog
     assert "error[ours/bad]: is wrong\n  --> web/Chart.yaml:2:1\n" in done.stdout
 
 
+def test_rules_of_a_folder_whose_name_is_not_utf8(program: Run, tmp_path: Path) -> None:
+    folder = os.fsdecode(b"own\xff")
+    write(tmp_path / folder, {"ours.py": PACK})
+    assert "ours/bad " in program("rules", "--rules", folder).stdout
+
+
 def test_a_changed_rule_is_not_answered_from_the_cache(program: Run, site: Path, tmp_path: Path) -> None:
     write(tmp_path, {"own/ours.py": PACK})
     options = ("check", "web", "--rules", "own", "--select", "ours")

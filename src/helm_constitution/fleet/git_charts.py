@@ -101,7 +101,7 @@ def _clone(address: str, clones: Path | None, source: str) -> Path:
     """A bare clone of a repository, with everything that it has now; git's own settings give the credentials."""
     if clones is None:
         raise ConfigurationError("a remote repository requires --results DIR", file=source)
-    folder = clones / sha256(address.encode()).hexdigest()[:16]
+    folder = clones / sha256(os.fsencode(address)).hexdigest()[:16]
     if folder.is_dir():
         _git(source, "--git-dir", str(folder), "fetch", "--quiet", "--force", "--tags", "--prune", "origin")
         return folder

@@ -81,7 +81,7 @@ def folder_pack(folder: str, debug: bool = False) -> Pack:
     if not names:
         raise ConfigurationError("the folder contains no Python module with rules", file=folder)
     # A separate name for each folder, which no installed module can have.
-    package = f"_helm_constitution_rules_{sha256(folder.encode()).hexdigest()[:12]}"
+    package = f"_helm_constitution_rules_{sha256(os.fsencode(folder)).hexdigest()[:12]}"
     parent = ModuleType(package)
     parent.__path__ = [folder]
     sys.modules[package] = parent
