@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import errno
 import gc
 import os
 import sys
-
-_ADVICE = {
-    errno.ENOSPC: "; free some disk space",
-    errno.EMFILE: "; raise the limit of open files (ulimit -n)",
-    errno.ENFILE: "; close other programs",
-}
 
 
 def run() -> None:
@@ -128,15 +121,9 @@ def _unexpected(error: Exception) -> str:
         import traceback
 
         _say("".join(traceback.format_exception(error)).rstrip())
-    if isinstance(error, OSError) and error.strerror:
-        words = f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
-        words += _ADVICE.get(error.errno or 0, "")
-    elif isinstance(error, MemoryError):
-        words = "out of memory"
-    else:
-        from helm_constitution.core.errors import internal_error
+    from helm_constitution.core.errors import unforeseen
 
-        words = internal_error(error)
+    words = unforeseen(error)
     advice = "" if "--debug" in sys.argv else "; --debug shows where"
     return f"helm-constitution: error: {words.encode('unicode_escape').decode()}{advice}"
 

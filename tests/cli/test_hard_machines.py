@@ -187,6 +187,15 @@ def test_no_room_for_what_a_check_needs(helm4: Path, tmp_path: Path, engine: str
         assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_no_room_for_one_of_several_charts(helm4: Path, tmp_path: Path) -> None:
+    """Each chart's report says what the machine is short of: that is no fault of the program."""
+    check = f"$CHECK --engine embedded --jobs 2 {CHARTS / 'base'} {CHARTS / 'demo'}"
+    status, words = shell(helm4, tmp_path, f"ulimit -f 0; TMPDIR={tmp_path} {check} | cat >&2; exit ${{PIPESTATUS[0]}}")
+    assert status == 2
+    assert "could not check: File too large; --debug shows where" in words
+    assert "internal error" not in words
+
+
 def test_a_chart_home_and_temporary_folder_that_can_not_be_written(helm4: Path, tmp_path: Path) -> None:
     chart = tmp_path / "base"
     shutil.copytree(CHARTS / "base", chart)

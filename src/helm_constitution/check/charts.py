@@ -11,7 +11,7 @@ from helm_constitution.chart.discovery import find_charts, repository_of
 from helm_constitution.check.failed import failed_report
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.check.pipeline import check_anew
-from helm_constitution.core.errors import ConstitutionError, internal_error
+from helm_constitution.core.errors import ConstitutionError, unforeseen
 from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
@@ -57,4 +57,4 @@ def _unexpected(error: Exception, *, debug: bool) -> str:
         import traceback
 
         sys.stderr.write("".join(traceback.format_exception(error)))
-    return internal_error(error) + ("" if debug else "; --debug shows where")
+    return unforeseen(error) + ("" if debug else "; --debug shows where")

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+
+_ADVICE = {
+    errno.ENOSPC: "; free some disk space",
+    errno.EMFILE: "; raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "; close other programs",
+}
+
 
 class ConstitutionError(Exception):
     """Something that keeps the gate from judging: its message is meant for the user.
@@ -22,8 +30,13 @@ class ConstitutionError(Exception):
         return f"{place}: {self.message}"
 
 
-def internal_error(error: Exception) -> str:
-    """The words for an error that nobody foresaw."""
+def unforeseen(error: Exception) -> str:
+    """The words for an error that nobody foresaw: what the machine is short of, or a fault of the program."""
+    if isinstance(error, OSError) and error.strerror:
+        words = f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+        return words + _ADVICE.get(error.errno or 0, "")
+    if isinstance(error, MemoryError):
+        return "out of memory"
     first = next(iter(str(error).splitlines()), "")
     return f"internal error: {type(error).__name__}{first and f': {first}'}"
 

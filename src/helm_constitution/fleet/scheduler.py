@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from helm_constitution.core.errors import ConfigurationError, ConstitutionError, internal_error
+from helm_constitution.core.errors import ConfigurationError, ConstitutionError, unforeseen
 from helm_constitution.fleet.bring import failed_place
 from helm_constitution.fleet.checker import Job
 from helm_constitution.fleet.done import Done, done_with
@@ -163,7 +163,7 @@ class Cluster:
             return ask()
         except Exception as error:  # noqa: BLE001 - whatever a worker of another version raises
             self._client.close(timeout=2)
-            raise ConfigurationError(f"the scheduler {self._address}: {internal_error(error)}") from None
+            raise ConfigurationError(f"the scheduler {self._address}: {unforeseen(error)}") from None
 
     def _differs(self, worker: str, version: Any) -> ConfigurationError:
         self._client.close(timeout=2)
@@ -193,5 +193,5 @@ class Cluster:
         if isinstance(error, OtherVersion):
             raise self._differs("that has joined", str(error))
         words = f"the check was lost with {error.last_worker.address}" if isinstance(error, KilledWorker) else None
-        report = failed_place(place, ConstitutionError(words or internal_error(error)))
+        report = failed_place(place, ConstitutionError(words or unforeseen(error)))
         return done_with(report, packs=self._job.packs)

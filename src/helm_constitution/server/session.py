@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from helm_constitution.core.errors import internal_error
+from helm_constitution.core.errors import unforeseen
 from helm_constitution.core.model import DEFAULTS
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.repository import BULKY_FOLDERS
@@ -199,7 +199,7 @@ class Session:
         try:
             await self._show_check(chart, wanted)
         except Exception as error:  # noqa: BLE001 - otherwise nobody learns that what is shown is outdated
-            self._say(f"{chart.name}: {internal_error(error)}")
+            self._say(f"{chart.name}: {unforeseen(error)}")
 
     async def _show_check(self, chart: Path, wanted: Wanted) -> None:
         texts = self.texts()

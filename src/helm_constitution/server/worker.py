@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from typing import TypeAlias
 
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.core.errors import ConstitutionError, internal_error
+from helm_constitution.core.errors import ConstitutionError, unforeseen
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.scratch import remove_all
 from helm_constitution.core.signals import end_cleanly
@@ -121,7 +121,7 @@ def serve(connection: Connection, setup: Setup) -> None:
             except ConstitutionError as error:
                 answer = Failure(str(error), is_ours=False)
             except Exception as error:  # noqa: BLE001 - one check's fault must not end the session
-                answer = Failure(internal_error(error))
+                answer = Failure(unforeseen(error))
             cancelled.discard(number)
             connection.send((number, answer))
             del answer
