@@ -90,7 +90,10 @@ def test_a_waiver_in_a_repository_names_its_chart(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("security/privilege", *REASONS), "unknown rule"),
-        (("security/privileged", *REASONS), "security findings must be waived one by one"),
+        (
+            ("security/privileged", *REASONS),
+            "^security/privileged can't be waived: security findings must be waived one by one: name the file, ",
+        ),
         (("security", *REASONS), "security findings must be waived one by one"),
         (("nothing", *REASONS), "unknown principle 'nothing'"),
         (("values/unused", "--why", " ", "--instead", "none"), "why_needed must be a non-empty string"),
@@ -111,6 +114,15 @@ def test_what_is_refused_by_hand_is_refused_and_nothing_is_written(
     with pytest.raises(ConfigurationError, match=message):
         run("waive", rule, str(chart), *others)
     assert not (chart / ".helm-constitution.yaml").exists()
+
+
+def test_a_fault_in_another_waiver_is_named_with_its_line(tmp_path: Path) -> None:
+    chart = write(tmp_path, WEB) / "web"
+    text = "waivers:\n  - {principle: dosc, why_needed: a, simpler_alternative_rejected_because: b}\n"
+    write(chart, {".helm-constitution.yaml": text})
+    with pytest.raises(ConfigurationError, match=r"^.*\.helm-constitution\.yaml:2: unknown principle 'dosc'"):
+        run("waive", "values/unused", str(chart), *REASONS)
+    assert (chart / ".helm-constitution.yaml").read_text() == text
 
 
 def test_the_same_waiver_twice_is_refused_and_another_scope_is_not(tmp_path: Path) -> None:

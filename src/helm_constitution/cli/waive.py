@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +21,9 @@ from helm_constitution.policy.find import find_configuration
 from helm_constitution.policy.new_waiver import chart_key_of, configuration_beside, with_waiver
 from helm_constitution.policy.waiver import Waiver
 from helm_constitution.policy.waivers import require_known_principles
+
+if TYPE_CHECKING:
+    from helm_constitution.lint.rule import RuleModule
 
 
 @click.command("waive")
@@ -71,18 +76,31 @@ def command(
     }
     if expires is not None and _day(expires) < today():
         raise ConfigurationError(f"--expires must not be in the past: {expires}")
-    modules = rule_modules(folders)
+    read = functools.partial(_waivers_in, target, chart, rule_modules(folders), is_named=config is not None)
     with held_alone((target,)):
         before = _text(target)
+        read(before)
         after = with_waiver(before, target, {key: text for key, text in keys.items() if text is not None})
-        read = read_configuration(after, target, chart, modules, is_named=config is not None)
-        document = load_constitution(chart, read.constitution, read.modules)
-        known = dict.fromkeys([*(one.key for one in document.principles), *(one.key for one in read.modules)])
-        require_known_principles(read.waivers, known, target)
-        _require_new(read.waivers, target)
+        try:
+            waivers = read(after)
+        except ConfigurationError as error:
+            # Without its line, which the file doesn't have.
+            raise ConfigurationError(f"{rule} can't be waived: {error.message}") from None
+        _require_new(waivers, target)
         write_file(target, after, "the configuration")
     say(f"waived: {rule} in {target}")
     return 0
+
+
+def _waivers_in(
+    file: Path, chart: Path, modules: Sequence[RuleModule], text: str, *, is_named: bool
+) -> Sequence[Waiver]:
+    """The waivers in the text of a configuration. Raises ConfigurationError for a fault in it."""
+    read = read_configuration(text, file, chart, modules, is_named=is_named)
+    document = load_constitution(chart, read.constitution, read.modules)
+    known = dict.fromkeys([*(one.key for one in document.principles), *(one.key for one in read.modules)])
+    require_known_principles(read.waivers, known, file)
+    return read.waivers
 
 
 def _day(text: str) -> str:
