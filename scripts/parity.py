@@ -138,7 +138,7 @@ class Manifests:
         return [each for each in self.rendering.manifests if f"{each.kind}/{each.name}" == thing]
 
     def finds(self, found: Found, check: Check, parameters: Mapping[str, int | str]) -> bool:
-        """Whether a rule of the check reports what the peer found, there or where it is to be mended.
+        """Whether a rule of the check reports what the peer found, there or where it is to be fixed.
 
         That is at a binding's role, and at a workload's autoscaler.
         """

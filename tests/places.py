@@ -45,7 +45,7 @@ def places(
     request: RenderRequest | None = None,
     scenarios: str = "defaults",
 ) -> list[str]:
-    """Where a field of each object of a chart is to be mended: ``file:line``, then the related places.
+    """Where a field of each object of a chart is to be fixed: ``file:line``, then the related places.
 
     The place of a missing field's parent ends with ``(parent)``, one that has no line is the file alone.
     """

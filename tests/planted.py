@@ -265,7 +265,7 @@ class Planter:
         return tuple(pipeline.run(CheckRequest(self.copy, self.engine, self.options)).singles)
 
     def plant(self, site: Site, tally: Tally) -> None:
-        """Plants one defect, counts what came of it, and mends it."""
+        """Plants one defect, counts what came of it, and takes it back."""
         file = self.copy / site.place.file
         healthy = file.read_text(encoding="utf-8")
         file.write_text(site.text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What is mended in one go is one finding, and every format, count and gate says the same of it."""
+"""What is fixed in one go is one finding, and every format, count and gate says the same of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adopting an old chart: what is accepted fails nothing, what is new does, what was mended goes."""
+"""Adopting an old chart: what is accepted fails nothing, what is new does, what was fixed goes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_way_of_an_old_chart(program: Run, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "\ngate: pass; 0 errors, 4 in debt; " in done.stdout
 
-    # Moved lines stay debt; a new finding fails; a mended one is told.
+    # Moved lines stay debt; a new finding fails; a fixed one is told.
     values = tmp_path / "web/values.yaml"
     values.write_text("# Moved.\n\n" + values.read_text("utf-8") + "# New.\nnew: 1\n", "utf-8")
     write(tmp_path, {"web/README.md": "# web\n"})
@@ -134,7 +134,7 @@ def test_a_chart_that_cant_be_judged_is_not_accepted(program: Run, tmp_path: Pat
     assert not (tmp_path / "web" / FILE).exists()
 
 
-# --- what counts as mended --------------------------------------------------------------------------------------------
+# --- what counts as fixed ---------------------------------------------------------------------------------------------
 
 TODAY = "2026-06-15"
 ENTRY = DebtEntry.of(finding(), "2026-01-02")

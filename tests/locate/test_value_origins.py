@@ -1,4 +1,4 @@
-"""Which values decide a field, and where it is to be mended: the ways in which templates pass values on."""
+"""Which values decide a field, and where it is to be fixed: the ways in which templates pass values on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ empty: ""
 @pytest.mark.parametrize(
     ("lines", "place"),
     [
-        # a value unchanged: the value is to be mended, the template line to be looked at
+        # a value unchanged: the value is to be fixed, the template line to be looked at
         ("  a: {{ .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered at"),
         ("  a: {{ .Values.x | quote }}", "values.yaml:1 < templates/a.yaml:6 rendered at"),
         ("  a: {{ $.Values.map.a }}", "values.yaml:4 < templates/a.yaml:6 rendered at"),

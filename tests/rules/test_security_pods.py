@@ -53,7 +53,7 @@ def test_init_and_ephemeral_containers_count(role: str) -> None:
         ("{}", True),
         ("{allowPrivilegeEscalation: true}", True),
         ("{allowPrivilegeEscalation: false}", False),
-        # Kubernetes rejects false beside privileged: there is nothing to mend here but privileged.
+        # Kubernetes rejects false beside privileged: there is nothing to fix here but privileged.
         ("{privileged: true}", False),
         ("{privileged: true, allowPrivilegeEscalation: true}", True),
     ],

@@ -121,7 +121,7 @@ def _stale(waiver: Waiver, reason: str) -> StaleWaiver:
 
 
 def _place(waiver: Waiver, finding: Finding, values: _ValuesLines) -> tuple[object, ...] | None:
-    """The place to mend that a waiver covers in a finding; None where it doesn't cover the finding."""
+    """The place to fix that a waiver covers in a finding; None where it doesn't cover the finding."""
     if waiver.rule is not None:
         if finding.rule != waiver.rule:
             return None

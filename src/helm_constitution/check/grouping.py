@@ -1,4 +1,4 @@
-"""Makes one finding of those that one edit mends."""
+"""Makes one finding of those that one edit fixes."""
 
 from __future__ import annotations
 

@@ -302,7 +302,7 @@ class Finding(NamedTuple):
 
     @property
     def paste(self) -> Yaml | None:
-        """The YAML that mends it, where a rule gives some."""
+        """The YAML that fixes it, where a rule gives some."""
         return self.group.paste if self.group is not None else None
 
     @property
