@@ -41,6 +41,24 @@ def test_a_deleted_file_counts_until_the_editor_closes_it(root: Path) -> None:
     asyncio.run(session())
 
 
+def test_a_workspace_below_a_bulky_folder_is_watched_and_such_a_folder_in_it_is_not(tmp_path: Path) -> None:
+    root = write(tmp_path / "node_modules" / "ours", {**WEB, ".git/HEAD": ""})
+    bulky = root / "node_modules" / "api"
+
+    async def session() -> None:
+        async with editor(root) as shown:
+            template = root / "web" / "templates" / "deployment.yaml"
+            await shown.open(root / "web" / "values.yaml")
+            await shown.until(lambda: shown.of(template) != [])
+            shutil.copytree(root / "web", bulky)
+            shutil.rmtree(root / "web")
+            shown.report((bulky, CREATED), (root / "web", DELETED))
+            await shown.until(lambda: shown.of(template) == [])
+            assert not [uri for uri in shown.published if "/api/" in uri]
+
+    asyncio.run(session())
+
+
 def test_a_deleted_chart_has_no_findings_though_a_file_is_open(root: Path) -> None:
     async def session() -> None:
         async with editor(root) as shown:

@@ -108,7 +108,7 @@ class Session:
 
     def changed_on_disk(self, path: str) -> None:
         """A file or folder that is not open was created, changed or removed by another program."""
-        if BULKY_FOLDERS.intersection(Path(path).parts):
+        if BULKY_FOLDERS.intersection(self._in_workspace(Path(path)).parts):
             return  # too often to check anything each time
         for chart in self._affected(Path(path)):
             # The files of a chart inside another one are that one's, until somebody opens them.
@@ -161,6 +161,11 @@ class Session:
             self.charts[chart] = ChartState()
             for inner in [one for one in self.charts if chart in one.parents and not self._is_open(one)]:
                 self._remove(inner)
+
+    def _in_workspace(self, path: Path) -> Path:
+        """A path from its folder of the workspace; as it is outside of them all."""
+        folder = next((one for one in self._folders if path.is_relative_to(one)), None)
+        return path.relative_to(folder) if folder is not None else path
 
     def _is_open(self, chart: Path) -> bool:
         return any(Path(path).is_relative_to(chart) for path in self.documents)
