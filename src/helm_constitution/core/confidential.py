@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.named_tuples import NamedTuple
 
 HIDDEN = "…"
 
@@ -63,14 +64,36 @@ _NO_SECRET = LazyPattern(
 """What is left of a secret that is masked is none either."""
 
 
+class _Key(NamedTuple):
+    """What a key says of the value behind it."""
+
+    is_reference: bool
+    is_secret: bool
+    holds_secrets: bool
+    """Whether every value below it is a secret."""
+    lists_secrets: bool
+    """Whether the items of its list are secrets."""
+
+    @classmethod
+    def of(cls, key: str) -> _Key:
+        """Reads a key."""
+        key = key.translate(_DIVIDERS)
+        holds = _SECRETS.match(key) is not None
+        lists = holds and _LIST_OF_NAMES.match(key) is None
+        return cls(_REFERENCE.match(key) is not None, _SECRET.search(key) is not None, holds, lists)
+
+
 def names_a_secret(path: Sequence[str | int]) -> bool:
     """Whether the value at a path is a secret, as its key or a key above says (``auth.password``, ``tokens.ci``)."""
-    keys = [step.translate(_DIVIDERS) for step in path if isinstance(step, str)]
-    if not keys or _REFERENCE.match(keys[-1]):
+    keys = [step for step in path if isinstance(step, str)]
+    if not keys:
         return False
-    if isinstance(path[-1], int) and _SECRETS.match(keys[-1]) and not _LIST_OF_NAMES.match(keys[-1]):
+    last = _Key.of(keys[-1])
+    if last.is_reference:
+        return False
+    if last.is_secret or (last.lists_secrets and isinstance(path[-1], int)):
         return True
-    return _SECRET.search(keys[-1]) is not None or any(_SECRETS.match(key) is not None for key in keys[:-1])
+    return any(_SECRETS.match(key.translate(_DIVIDERS)) is not None for key in keys[:-1])
 
 
 def without_secrets(text: str) -> str:
@@ -110,7 +133,8 @@ class _Hiding:
     """Reads a file line by line, and knows of each what stands above it."""
 
     def __init__(self) -> None:
-        self._keys: list[tuple[int, str]] = []
+        self._keys: list[_Above] = []
+        self._known: dict[str, _Key] = {}
         self._block: int | None = None  # the indentation of the key whose block scalar is hidden
         self._is_secret = False
         self._names: dict[int, str] = {}  # what `name` beside the next key says, by the column of both
@@ -122,42 +146,71 @@ class _Hiding:
 
     def shown(self, line: str) -> str:
         """The next line without its secret."""
-        indent = len(line) - len(line.lstrip())
-        if self._block is not None and (not line.strip() or indent > self._block):
-            return f"{line[:indent]}{HIDDEN}" if line.strip() and not (self._is_secret and "{{" in line) else line
+        text = line.lstrip()
+        indent = len(line) - len(text)
+        if self._block is not None and (not text or indent > self._block):
+            return f"{line[:indent]}{HIDDEN}" if text and not (self._is_secret and "{{" in line) else line
         self._block = None
         after_option, self._option = self._option, False
         found = _ENTRY.match(line) if ":" in line or "-" in line else None
         if found is None:
             return line
         value = found["value"] or ""
-        self._option = _NAMED_OPTION.match(value) is not None
-        path = self._path(found, indent)
-        if line.lstrip().startswith("#") and " " in value.strip():
+        self._option = "--" in value and _NAMED_OPTION.match(value) is not None
+        key, holds = self._entry(found, indent)
+        if text.startswith("#") and " " in value.strip():
             return line  # in words
-        is_content = self._is_secret and path[0] in _CONTENTS and "{{" not in value and len(path) > (value[:1] != "{")
-        is_hidden = is_content or names_a_secret(path) or (after_option and found["key"] is None)
+        is_content = self._is_content(key, value)
+        is_secret = not key.is_reference and (key.is_secret or holds)
+        is_hidden = is_content or is_secret or (after_option and found["key"] is None)
         if value[:1] in ("[", "{"):
-            is_hidden = "{{" not in value and (is_content or names_a_secret((*path, 0)))
+            is_hidden = "{{" not in value and (is_content or is_secret or (key.lists_secrets and not key.is_reference))
         elif is_hidden and value[:1] in ("|", ">"):
             self._block, is_hidden = indent, False
         else:
             is_hidden = is_hidden and bool(value) and not _HARMLESS.match(value)
         return f"{found['head']}{HIDDEN}" if is_hidden else line
 
-    def _path(self, found: re.Match[str], indent: int) -> list[str]:
-        """The keys down to an entry; of an item of a list the last one is empty, of a variable it is its name."""
-        if found["key"] is None:
-            return [*(key for _, key in self._keys[:_DEEPEST]), ""]
-        while self._keys and self._keys[-1][0] >= indent:
+    def _entry(self, found: re.Match[str], indent: int) -> tuple[_Key, bool]:
+        """The key of an entry, of a variable its name; and whether a key above holds secrets."""
+        name = found["key"]
+        if name is None:  # an item of a list
+            return _NO_KEY, bool(self._keys) and self._keys[-1].holds_secrets
+        while self._keys and self._keys[-1].indent >= indent:
             self._keys.pop()
-        self._keys.append((indent, found["key"]))
-        path = [key for _, key in (*self._keys[:-1][:_DEEPEST], self._keys[-1])]
-        if found["key"] == "name":
+        holds = bool(self._keys) and self._keys[-1].holds_secrets
+        key = self._key(name)
+        first = self._keys[0].first if self._keys else name
+        self._keys.append(_Above(indent, first, holds or key.holds_secrets))
+        if name == "name":
             self._names[found.start("key")] = (found["value"] or "").strip("\"' ")
-        elif found["key"] == "value":
-            path.append(self._names.pop(found.start("key"), ""))
-        return path
+        elif name == "value":
+            key = self._key(self._names.pop(found.start("key"), ""))
+        return key, holds
+
+    def _key(self, name: str) -> _Key:
+        """What a key says; most come again and again."""
+        key = self._known.get(name)
+        if key is None:
+            key = self._known[name] = _Key.of(name)
+        return key
+
+    def _is_content(self, key: _Key, value: str) -> bool:
+        """Whether the last entry is of a Secret's ``data`` or ``stringData``."""
+        if not self._is_secret or "{{" in value or not self._keys or self._keys[0].first not in _CONTENTS:
+            return False
+        return len(self._keys) + (key is _NO_KEY) > (value[:1] != "{")
+
+
+class _Above(NamedTuple):
+    """A key above a line: its indentation, the outermost key, and whether it or one above it holds secrets."""
+
+    indent: int
+    first: str
+    holds_secrets: bool
+
+
+_NO_KEY = _Key.of("")
 
 
 _NAMED = LazyPattern(
@@ -174,8 +227,6 @@ def _without_value(pair: re.Match[str]) -> str:
     return pair[0] if is_shown else f"{pair['head']}{HIDDEN}"
 
 
-_DEEPEST = 50
-"""Keys above a line that are looked at: more are none of a values file."""
 _CONTENTS = ("data", "stringData")
 _IS_SECRET = LazyPattern(r"kind:[ \t]+[\"']?Secret\b")
 
