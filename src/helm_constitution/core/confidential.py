@@ -133,8 +133,9 @@ class _Hiding:
     """Reads a file line by line, and knows of each what stands above it."""
 
     def __init__(self) -> None:
-        self._keys: list[_Above] = []
-        self._known: dict[str, _Key] = {}
+        # Of each key above: its indentation, its name, whether it or one above it holds secrets.
+        self._keys: list[tuple[int, str, bool]] = []
+        self._known: dict[str, _Key] = {}  # most keys come again and again
         self._block: int | None = None  # the indentation of the key whose block scalar is hidden
         self._is_secret = False
         self._names: dict[int, str] = {}  # what `name` beside the next key says, by the column of both
@@ -160,7 +161,7 @@ class _Hiding:
         key, holds = self._entry(found, indent)
         if text.startswith("#") and " " in value.strip():
             return line  # in words
-        is_content = self._is_content(key, value)
+        is_content = self._is_secret and self._is_content(key, value)
         is_secret = not key.is_reference and (key.is_secret or holds)
         is_hidden = is_content or is_secret or (after_option and found["key"] is None)
         if value[:1] in ("[", "{"):
@@ -173,41 +174,27 @@ class _Hiding:
 
     def _entry(self, found: re.Match[str], indent: int) -> tuple[_Key, bool]:
         """The key of an entry, of a variable its name; and whether a key above holds secrets."""
-        name = found["key"]
+        keys, name = self._keys, found["key"]
         if name is None:  # an item of a list
-            return _NO_KEY, bool(self._keys) and self._keys[-1].holds_secrets
-        while self._keys and self._keys[-1].indent >= indent:
-            self._keys.pop()
-        holds = bool(self._keys) and self._keys[-1].holds_secrets
-        key = self._key(name)
-        first = self._keys[0].first if self._keys else name
-        self._keys.append(_Above(indent, first, holds or key.holds_secrets))
-        if name == "name":
-            self._names[found.start("key")] = (found["value"] or "").strip("\"' ")
-        elif name == "value":
-            key = self._key(self._names.pop(found.start("key"), ""))
-        return key, holds
-
-    def _key(self, name: str) -> _Key:
-        """What a key says; most come again and again."""
+            return _NO_KEY, bool(keys) and keys[-1][2]
+        while keys and keys[-1][0] >= indent:
+            keys.pop()
+        holds = bool(keys) and keys[-1][2]
         key = self._known.get(name)
         if key is None:
             key = self._known[name] = _Key.of(name)
-        return key
+        keys.append((indent, name, holds or key.holds_secrets))
+        if name == "name":
+            self._names[found.start("key")] = (found["value"] or "").strip("\"' ")
+        elif name == "value":
+            key = _Key.of(self._names.pop(found.start("key"), ""))
+        return key, holds
 
     def _is_content(self, key: _Key, value: str) -> bool:
         """Whether the last entry is of a Secret's ``data`` or ``stringData``."""
-        if not self._is_secret or "{{" in value or not self._keys or self._keys[0].first not in _CONTENTS:
+        if "{{" in value or not self._keys or self._keys[0][1] not in _CONTENTS:
             return False
         return len(self._keys) + (key is _NO_KEY) > (value[:1] != "{")
-
-
-class _Above(NamedTuple):
-    """A key above a line: its indentation, the outermost key, and whether it or one above it holds secrets."""
-
-    indent: int
-    first: str
-    holds_secrets: bool
 
 
 _NO_KEY = _Key.of("")

@@ -40,12 +40,6 @@ _CALL = LazyPattern(r"""(?:include|template)\s+["`]([^"`]+)["`]""")
 _RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
 _RANDOM_WORDS = ("rand", "uuidv4", "htpasswd", "bcrypt", "encryptAES")
 _GENERATES = LazyPattern(r"gen[A-Z]")
-
-_MAY_HIDE = LazyPattern(
-    r"passwords|secrets|credentials|tokens|api[-_]?keys|kind:[ \t]+[\"']?secret\b|[|>][-+0-9]*[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""What may hide a line of a file that has no secret of its own."""
 _NOW = LazyPattern(r"now\b")
 
 
@@ -253,10 +247,7 @@ class AnalysedChart:
         """The same as a report may show it: without the secrets that keys above it name, and those of a Secret."""
         if location.line is None or (line := self.line_of(location)) is None or location.file is None:
             return None
-        text = self._text_of(location.file) or ""
-        if _MAY_HIDE.search(text) is None:
-            return line
-        lines = self.kept.of(text, lines_without_secrets)
+        lines = self.kept.of(self._text_of(location.file) or "", lines_without_secrets)
         return lines[location.line - 1].rstrip("\r") if location.line <= len(lines) else line
 
     def _text_of(self, file: str) -> str | None:
