@@ -21,7 +21,8 @@ from helm_constitution.policy.debt import read_debt
 from tests.helm.support import write_chart
 
 CHARTS = Path(__file__).parents[2] / "testdata" / "charts"
-BUSY = {"templates/a.yaml": "{{ range until 300000000 }}x{{ end }}\n"}
+_LOOP = "{{ range until 9999 }}"
+BUSY = {"templates/a.yaml": 3 * _LOOP + 3 * "{{ end }}" + "\n"}
 
 
 def shell(helm4: Path, tmp_path: Path, line: str) -> tuple[int, str]:

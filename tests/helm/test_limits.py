@@ -33,7 +33,7 @@ from tests.helm.support import CONFIG_MAP, run, write_chart
 from tests.planted import Renderer
 from tests.support import check_chart
 
-BUSY = "{{ range until 300000000 }}x{{ end }}\n"
+BUSY = "{{ range until 9999 }}{{ range until 9999 }}{{ range until 9999 }}{{ end }}{{ end }}{{ end }}\n"
 LARGE = 'a: {{ range $i := until 400 }}{{ $_ := set $.Values (printf "k%d" $i) (repeat 10000000 "b") }}{{ end }}\n'
 
 

@@ -25,7 +25,7 @@ from tests.support import WEB, write
 
 pytestmark = pytest.mark.helm
 
-ENDLESS = "{{ range until 300000000 }}{{ range until 300000000 }}{{ end }}{{ end }}\n"
+ENDLESS = "{{ range until 9999 }}{{ range until 9999 }}{{ range until 9999 }}{{ end }}{{ end }}{{ end }}\n"
 
 
 def sent(process: subprocess.Popen[bytes], method: str, params: object = None, number: int | None = None) -> None:
