@@ -7,10 +7,11 @@ from pathlib import Path
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.helm.protocol import Limits
+from helm_constitution.server.answers import Answer, Fault
 from helm_constitution.server.link import Link
 from helm_constitution.server.notes import Note
-from helm_constitution.server.session import Session
-from helm_constitution.server.tasks import Task
+from helm_constitution.server.session import Document, Session
+from helm_constitution.server.tasks import CheckTask, Task
 from helm_constitution.server.worker import Setup
 from tests.support import WEB, write
 
@@ -42,6 +43,47 @@ class Faulty(Link):
         """Fails."""
         self.asked += 1
         raise RuntimeError("on purpose")
+
+
+class Slow(Link):
+    """A link that keeps the charts that were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(Setup("embedded", Limits(), CheckOptions()), 1.0)
+        self.checked: list[Path] = []
+
+    async def ask(self, task: Task) -> object:
+        """Finds a fault in Chart.yaml at once; no answer comes for a chart called ``slow``."""
+        if not isinstance(task, CheckTask):
+            return None
+        self.checked.append(task.chart)
+        if task.chart.name == "slow":
+            await asyncio.Event().wait()
+        return Answer(None, Fault("on purpose", str(task.chart / "Chart.yaml"), 1))
+
+
+def test_an_open_file_of_a_chart_inside_another_waits_for_its_own_check(tmp_path: Path) -> None:
+    write(tmp_path, WEB)
+    write(tmp_path, {f"web/slow/{name.removeprefix('web/')}": text for name, text in WEB.items() if "/" in name})
+    outer, inner = (str(tmp_path / "web" / name) for name in ("values.yaml", "slow/values.yaml"))
+
+    async def session() -> tuple[Shown, Slow]:
+        shown, link = Shown(), Slow()
+        session = Session(link, shown, "quick")
+        session.add_folder(tmp_path)
+        session.opened(inner, Document("inner", 1, ""))
+        session.opened(outer, Document("outer", 1, ""))
+        running = asyncio.ensure_future(session.schedule.run())
+        async with asyncio.timeout(60):
+            while tmp_path / "web" / "slow" not in link.checked:
+                await asyncio.sleep(0.01)
+        running.cancel()
+        return shown, link
+
+    shown, link = asyncio.run(session())
+    assert link.checked[0] == tmp_path / "web"
+    assert outer in shown.notes
+    assert inner not in shown.notes
 
 
 def test_a_fault_of_the_server_is_told_and_the_next_chart_is_checked(tmp_path: Path) -> None:

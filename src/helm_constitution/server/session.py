@@ -243,11 +243,12 @@ class Session:
         self.charts[chart] = state
         paths = {note.place.path for note in (*before.notes, *state.notes)}
         self._show(sorted(paths - self.documents.keys()))
-        # No findings in an open file are a result too; the file that is being edited comes last.
+        # No findings in an open file are a result too, but not for a chart inside this one; the file that is being
+        # edited comes last.
         self._show(
             path
             for path in self.documents
-            if path in paths or path in state.policy_files or Path(path).is_relative_to(chart)
+            if path in paths or path in state.policy_files or self.chart_of(path) == chart
         )
 
     def _remove(self, chart: Path) -> None:
