@@ -116,7 +116,7 @@ class Session:
                 self._want_chart(chart, self._scenarios)
         if os.path.isdir(path):
             for chart in charts_below(Path(path)):
-                if self.chart_of(str(chart / "Chart.yaml")) == chart:
+                if self.chart_of(str(chart / "Chart.yaml")) == chart and not self._is_inside_another(chart):
                     self._add(chart)
 
     async def closed(self, path: str) -> None:
@@ -196,9 +196,11 @@ class Session:
             if str(file) in state.policy_files or (folder is not None and chart.is_relative_to(folder))
         ]
         ruled.sort(key=self._is_open)
-        near = (chart for chart in self.charts if file.is_relative_to(chart) or chart.is_relative_to(file))
-        gone = [chart for chart in near if not is_chart(chart, texts)]
-        return dict.fromkeys([*gone, *(one for one in ruled if one != own), *([own] if own is not None else [])])
+        # A file of a chart inside another one is also a file of that: helm loads it.
+        around = [chart for chart in self.charts if file.is_relative_to(chart)]
+        gone = [chart for chart in self.charts if chart.is_relative_to(file) and not is_chart(chart, texts)]
+        others = [one for one in (*gone, *around, *ruled) if one != own]
+        return dict.fromkeys([*others, *([own] if own is not None else [])])
 
     async def _check(self, chart: Path, wanted: Wanted) -> None:
         try:
