@@ -86,6 +86,30 @@ def test_an_open_file_of_a_chart_inside_another_waits_for_its_own_check(tmp_path
     assert inner not in shown.notes
 
 
+def test_a_text_in_a_chart_inside_another_concerns_both(tmp_path: Path) -> None:
+    write(tmp_path, WEB)
+    write(tmp_path, {f"web/inner/{name.removeprefix('web/')}": text for name, text in WEB.items() if "/" in name})
+    path = str(tmp_path / "web" / "inner" / "values.yaml")
+
+    async def session() -> Slow:
+        link = Slow()
+        session = Session(link, Shown(), "quick")
+        session.add_folder(tmp_path)
+        session.opened(path, Document("inner", 1, ""))
+        running = asyncio.ensure_future(session.schedule.run())
+        async with asyncio.timeout(60):
+            for number in (0, 1):
+                while not session.schedule.is_idle:
+                    await asyncio.sleep(0.01)
+                if number == 0:
+                    link.checked.clear()
+                    session.changed(path, Document("inner", 2, "a: 1\n"))
+        running.cancel()
+        return link
+
+    assert set(asyncio.run(session()).checked) == {tmp_path / "web", tmp_path / "web" / "inner"}
+
+
 def test_a_fault_of_the_server_is_told_and_the_next_chart_is_checked(tmp_path: Path) -> None:
     write(tmp_path, WEB)
     write(tmp_path, {f"api/{name.removeprefix('web/')}": text for name, text in WEB.items() if "/" in name})
