@@ -235,12 +235,12 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
             if found is FoundValue.YES and not row.open_ended and row.default is not None:
                 view = values.view(real)
                 if _differs(view, row.default, table, values):
-                    told, is_now = _shown(row.default.text, real), _compact(withheld(view.data, real))
-                    shown, real_default = cut_apart(told, is_now)
+                    public = withheld(view.data, real)
+                    shown, real_default = cut_apart(_shown(row.default.text, real), _compact(public))
                     what = f"README shows {shown} as the default of {row.text}, but values.yaml has {real_default}"
                     place, related = TextPlace(name, row.default.span), (Related(view, "the default"),)
                     # A report shows its fixes, and no secret.
-                    fix = default_fix(name, row, table, view) if withheld(view.data, real) == view.data else None
+                    fix = default_fix(name, row, table, view) if public == view.data else None
                     yield Violation(f"{what}; correct the row", place, related, fix=fix)
     for outcome in _missing_rows(values, tables, paths):
         if isinstance(outcome, Violation) and isinstance(outcome.at, View):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from helm_constitution.admission import POLICIES
 from helm_constitution.admission.policies import (
     Binding,
     Expression,
@@ -27,9 +28,6 @@ from helm_constitution.kubernetes.selectors import LabelSelector
 from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_document import View
 from helm_constitution.text.yaml_scalars import Json
-
-ENDINGS = (".yaml", ".yml", ".json")
-"""The files that are read of a folder."""
 
 MOST_BYTES = 4 * 1024 * 1024
 _GROUP = "admissionregistration.k8s.io"
@@ -97,7 +95,7 @@ def files_of(place: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(place):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.endswith(ENDINGS) and not name.startswith("."):
+            if name.endswith(POLICIES) and not name.startswith("."):
                 yield Path(folder, name)
 
 

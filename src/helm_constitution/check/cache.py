@@ -30,7 +30,6 @@ from helm_constitution.core.user_dirs import cache_folder
 if TYPE_CHECKING:
     from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine
-    from helm_constitution.policy.configuration import Configuration
     from helm_constitution.report.model import ChartReport
     from helm_constitution.report.parts import Part
 
@@ -101,7 +100,7 @@ class Cache(NamedTuple):
         from helm_constitution.check.report_codec import encode
 
         try:
-            named = NamedPlaces.of(self._configuration())
+            named = NamedPlaces.of(self.files.configuration, self.chart, self.options)
             folders = [(place, endings, states(place, endings)) for place, endings in named.folders]
             seen = [FileState.of(file.stat()) for file in named.files]
             seen += [state for _, _, files in folders for _, state in files]
@@ -133,19 +132,6 @@ class Cache(NamedTuple):
 
     def _digest(self, file: Path) -> str:
         return self.folder.digest(read_content(str(file), MAX_BYTES))
-
-    def _configuration(self) -> Configuration:
-        from helm_constitution.lint.registry import known_modules
-        from helm_constitution.policy.configuration import load_configuration
-
-        options = self.options
-        return load_configuration(
-            self.files.configuration,
-            self.chart,
-            known_modules(options.rules),
-            is_named=options.configuration is not None,
-            policies=options.policies,
-        )
 
 
 class Caches:

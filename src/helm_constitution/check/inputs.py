@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution import __version__
+from helm_constitution.admission import POLICIES
 from helm_constitution.check.contents import MAX_BYTES, Digests, KeptContents, Unfit, files_of, read_content
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConstitutionError
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 CODE = (".py", ".md")
 """How the files of rules end, with their documents."""
-POLICIES = (".yaml", ".yml", ".json")
-"""How the files of admission policies end."""
 
 
 class FilesState(NamedTuple):

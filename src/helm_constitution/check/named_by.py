@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helm_constitution.check.inputs import CODE, POLICIES
+from helm_constitution.admission import POLICIES
+from helm_constitution.check.inputs import CODE
 from helm_constitution.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from helm_constitution.policy.configuration import Configuration
+    from helm_constitution.check.options import CheckOptions
 
 
 class NamedPlaces(NamedTuple):
@@ -22,8 +23,22 @@ class NamedPlaces(NamedTuple):
     looked_for: Mapping[str, bool]
 
     @classmethod
-    def of(cls, configuration: Configuration) -> NamedPlaces:
-        """What a configuration names: constitution, plan, values; rule packs, policies, schemas."""
+    def of(cls, file: Path | None, chart: Path, options: CheckOptions) -> NamedPlaces:
+        """What a configuration names for a chart: constitution, plan, values; rule packs, policies, schemas.
+
+        Raises:
+            ConfigurationError: it is not valid; with file and line.
+        """
+        from helm_constitution.lint.registry import known_modules
+        from helm_constitution.policy.configuration import load_configuration
+
+        configuration = load_configuration(
+            file,
+            chart,
+            known_modules(options.rules),
+            is_named=options.configuration is not None,
+            policies=options.policies,
+        )
         files = [configuration.constitution, configuration.plan]
         files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
         folders: list[tuple[str, tuple[str, ...]]] = [(place, CODE) for place in configuration.packs]

@@ -90,15 +90,7 @@ class Results:
 
     def _named_by(self, configuration: Path, chart: Path) -> list[object]:
         """What a configuration names for a chart, as it is now. Raises OSError, Unfit, ConstitutionError."""
-        from helm_constitution.lint.registry import known_modules
-        from helm_constitution.policy.configuration import load_configuration
-
-        options = self._options
-        is_named = options.configuration is not None
-        modules = known_modules(options.rules)
-        named = NamedPlaces.of(
-            load_configuration(configuration, chart, modules, is_named=is_named, policies=options.policies)
-        )
+        named = NamedPlaces.of(configuration, chart, self._options)
         files: list[object] = [(str(file), read_content(str(file), MAX_BYTES)) for file in named.files]
         folders = [(folder, states(folder, endings)) for folder, endings in named.folders]
         return [*files, *folders, sorted(named.looked_for.items())]

@@ -127,8 +127,9 @@ class CheckedChart:
 
     def _analysed(self, location: Location) -> AnalysedChart:
         """The chart or its baseline, wherever a location is."""
-        is_old = location.base == Base.BASELINE and self.comparison is not None
-        return self.comparison.old.analysed if is_old and self.comparison is not None else self.analysed
+        if location.base == Base.BASELINE and self.comparison is not None:
+            return self.comparison.old.analysed
+        return self.analysed
 
     @property
     def not_rendered(self) -> str:

@@ -123,14 +123,13 @@ class Session:
         """A file was closed: unsaved changes are lost."""
         self.documents.pop(path, None)
         for chart in self._affected(Path(path)):
-            if self._is_open(chart):
+            is_open = self._is_open(chart)
+            if is_open or not self._is_inside_another(chart):
                 self._want_chart(chart, self._scenarios)
-                continue
-            if self._is_inside_another(chart):
-                self._remove(chart)
             else:
-                self._want_chart(chart, self._scenarios)
-            await self._link.ask(ForgetTask(chart))
+                self._remove(chart)
+            if not is_open:
+                await self._link.ask(ForgetTask(chart))
 
     def texts(self) -> Unsaved:
         """The texts of open files."""
