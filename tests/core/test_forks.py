@@ -13,6 +13,7 @@ from helm_constitution.helm.protocol import Limits, RenderRequest
 from tests.helm.support import write_chart
 
 
+@pytest.mark.helm
 def test_without_proc_a_new_process_is_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in a container that hides /proc: nobody can tell how many threads there are."""
     listed = os.listdir
