@@ -81,7 +81,7 @@ def unused(subject: Subject) -> Iterator[Violation | Tally]:
         raise NotApplicable("a library chart's values are read by the charts that use it")
     uses = subject.uses
     keys = values.keys()
-    lines = values.text.removeprefix("\ufeff").split("\n")
+    lines = values.document.lines
     dead: list[ValueKey] = []
     above: Path = ("",)  # the last key that no template reads: the keys below it are not reported again
     is_dead = False

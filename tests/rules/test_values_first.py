@@ -256,6 +256,14 @@ def test_what_carries_an_anchor_is_used_by_its_aliases(charts: Charts) -> None:
     ]
 
 
+@pytest.mark.parametrize("end", ["\r", "\x85", "\u2028", "\u2029", "\r\r\n"])
+def test_lines_end_where_yaml_ends_them(charts: Charts, end: str) -> None:
+    values = end.join(("x: &x", "  a: 1", "b: 1", "c: *x", "b: 2", ""))
+    assert unused(charts, values, "{{ .Values.c.a }}") == ["value b is never used"]
+    (problem,) = charts.found("duplicate-key", {"values.yaml": values})
+    assert "key b is defined twice" in problem
+
+
 def test_values_for_templates_in_values(charts: Charts) -> None:
     values = "# Values for use in templates of sidecars\ncontext: {}\n# Sidecars\nsidecars: []\n"
     assert unused(charts, values, "{{ tpl (toYaml .Values.sidecars) . }}") == []

@@ -12,12 +12,10 @@ from helm_constitution.chart.value_comments import CommentKind, Note, Notes, is_
 from helm_constitution.chart.value_keys import Comment, KeyEntry, KeyReader, ValueKey
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.text.pyyaml import yaml
-from helm_constitution.text.yaml_document import Span, YamlDocument
+from helm_constitution.text.yaml_document import Span, YamlDocument, lines_of
 from helm_constitution.text.yaml_scalars import Json
 
 _BLANK, _CONTENT, _COMMENT = range(3)
-_ODD_BREAKS = ("\r", "\x85", "\u2028", "\u2029")
-_BREAKS = LazyPattern("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
 
 
 class CommentedKeyReader:
@@ -28,8 +26,7 @@ class CommentedKeyReader:
         keys = KeyReader(document)
         self.entries = keys.entries
         self.inside = keys.inside
-        text = text.removeprefix("\ufeff")
-        self.lines = _BREAKS.split(text) if any(mark in text for mark in _ODD_BREAKS) else text.split("\n")
+        self.lines = lines_of(text)
         self.kinds: list[int] = []
         self.indents: list[int] = []
         self.owned = -1  # the last line of a comment that belongs to the key above it

@@ -26,7 +26,7 @@ class ValueExamples:
     def __init__(self, analysed: AnalysedChart) -> None:
         values = analysed.chart.values
         self._keys: Mapping[tuple[str | int, ...], ValueKey] = values.by_path if values is not None else {}
-        self._lines = values.text.split("\n") if values is not None else []
+        self._lines = values.document.lines if values is not None else ()
 
     def of(self, path: ValuesPath) -> Iterator[Json]:
         """The values that comments show for a key: those below it, then those above."""

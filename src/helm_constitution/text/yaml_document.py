@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.pyyaml import yaml
@@ -48,6 +49,16 @@ class DuplicateKey(NamedTuple):
     """Where the key comes first."""
     second: Span
     """Where it comes again."""
+
+
+_ODD_BREAKS = ("\r", "\x85", "\u2028", "\u2029")
+_BREAKS = LazyPattern("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a YAML text as spans count them, without their ends and a byte order mark."""
+    text = text.removeprefix("\ufeff")
+    return _BREAKS.split(text) if any(mark in text for mark in _ODD_BREAKS) else text.split("\n")
 
 
 def span_between(start: Any, end: Any) -> Span:
@@ -95,8 +106,7 @@ class YamlDocument:
     def lines(self) -> tuple[str, ...]:
         """The lines of the text, without their ends and a byte order mark; split once, for many findings."""
         if self._lines is None:
-            lines = self.text.removeprefix("\ufeff").split("\n")
-            self._lines = tuple(line.rstrip("\r") for line in lines)
+            self._lines = tuple(lines_of(self.text))
         return self._lines
 
     @property
