@@ -189,6 +189,11 @@ KINDS: Mapping[str, Callable[[int], Files]] = {
     "releases in the CHANGELOG": lambda size: {
         "CHANGELOG.md": "# Changes\n\n" + _each("## <n>.0.0\n\n- k<n>\n\n", size)
     },
+    "open brackets in documents": lambda size: {
+        "README.md": "# web\n\n" + "![" * (100 * size) + "\n" + "](" * (100 * size) + "\n" + "<img " * (100 * size),
+        "CHANGELOG.md": "# Changes\n\n## 1.0.0\n\n- " + "![" * (250 * size) + "\n",
+        "templates/a.yaml": _each(_SERVER, 3, "---\n"),
+    },
     "statements": lambda size: {
         "constitution.md": "# C\n\n" + _each("## P<n>\n\nImages number <n> MUST NOT be latest.\n\n", size)
     },

@@ -48,7 +48,7 @@ _CLOSED = LazyPattern(
 """Notices of an abandoned changelog, before its first entry."""
 _SET_AT_RELEASE = LazyPattern(r"0\.0\.0(?:$|[-+])|snapshot", re.IGNORECASE)
 _BULLET = LazyPattern(r"\A[^A-Za-z]*")
-_SCOPED = LazyPattern(r"\A\W*\[[^\]]*\]\W*")
+_SCOPED = LazyPattern(r"\A[^\w\[]*\[[^\]]*\]\W*")
 """The prefix of ``* [bitnami/redis] fix: …``."""
 _DONE = LazyPattern(r"\b(added|changed|fixed|removed|deprecated|updated|renamed)\b", re.IGNORECASE)
 _KIND = LazyPattern(

@@ -22,10 +22,10 @@ from helm_constitution.api import (
 from .readme_file import require_readme
 
 _LANGUAGES = frozenset({"mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "nomnoml", "svgbob"})
-_IMAGE = LazyPattern(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)|<img\b[^>]*\bsrc\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
+_IMAGE = LazyPattern(r"!\[[^\[\]]*\]\(\s*<?([^)\s>]+)|<img\b[^<>]*\bsrc\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _BADGE = LazyPattern(r"shields\.io|badge|/workflows/|codecov|goreportcard|artifacthub|logo|icon|banner", re.IGNORECASE)
 _DRAWN = LazyPattern(r"[─│┌┐└┘├┤╭╮╰╯═║▼▲►◄]|\+-{3,}\+|-{2,}>")
-_LINK = LazyPattern(r"\]\([^)]*(?:architecture|diagram|overview)[^)]*\)", re.IGNORECASE)
+_LINK = LazyPattern(r"\]\([^()]*(?:architecture|diagram|overview)[^()]*\)", re.IGNORECASE)
 
 
 @rule(
