@@ -15,6 +15,7 @@ from helm_constitution.compare.baseline import MAX_LINKS
 from helm_constitution.fleet import git_charts, helm_charts, pool
 from helm_constitution.helm import process, schemas
 from helm_constitution.helm.protocol import Limits
+from helm_constitution.policy import statements
 from helm_constitution.policy.configuration import MOST_PATHS
 from helm_constitution.render.release_names import MOST_NAMES
 from helm_constitution.render.toggles import MOST_CHOICES
@@ -46,8 +47,10 @@ LIMITS = {
     "all packages in `charts/`, those in packages too: size unpacked; number": f"{mebibytes(archive.MAX_NESTED)}; "
     f"{archive.MAX_PACKAGES // 2:,}",
     "charts in charts that are searched for schemas with a `$ref`": f"{schemas.MAX_DEPTH}",
-    "a YAML document: depth; nodes, counted wherever an alias repeats them": f"{yaml_composer.MAX_DEPTH}; "
-    f"{yaml.MAX_NODES:,}",
+    "a YAML document: depth; nodes, counted wherever an alias repeats them; `%TAG` directives": (
+        f"{yaml_composer.MAX_DEPTH}; {yaml.MAX_NODES:,}; {yaml.MAX_TAG_DIRECTIVES:,}"
+    ),
+    "a statement of a constitution: characters": f"{statements.MAX_LENGTH:,}",
     "depth of template expressions": f"{expressions.MAX_DEPTH}",
     "steps of the template analysis; size of a value that templates build": f"{abstract.MAX_STEPS:,}; "
     f"{abstract.MAX_WEIGHT:,} parts",

@@ -421,6 +421,14 @@ def test_two_sections_of_one_title_under_one_parent() -> None:
     assert fault.message == "two sections are titled 'security' (lines 2 and 6); rename one"
 
 
+def test_a_statement_without_end_is_a_fault() -> None:
+    text = "# Web\n## A\nB MUST.\n\nKeys MUST be "
+    (fault,) = reading(f"{text}{'short ' * 1000}.\n").faults
+    assert (fault.line, fault.fatal) == (5, True)
+    assert fault.message == "a statement of more than 5,000 characters; split it"
+    assert reading(f"{text}{'short ' * 500}.\n").faults == []
+
+
 def test_headings_that_may_repeat() -> None:
     text = "# Web\n## A\n### Rationale\nx\n### Rationale\ny\n## B\n### Rules\nA MUST.\n## C\n### Rules\nB MUST.\n"
     assert reading(text).faults == []

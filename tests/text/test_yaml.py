@@ -236,6 +236,13 @@ def test_an_alias_bomb_ends() -> None:
         load_document("\n".join(lines), "values.yaml")
 
 
+def test_directives_that_each_take_a_look_at_all_others_end() -> None:
+    directives = "".join(f"%TAG !a{number}! tag:a.test:\n" for number in range(30_000))
+    with pytest.raises(YamlSyntaxError, match="more than 1,000 %TAG directives"):
+        load_document(f"{directives}---\na: 1\n", "values.yaml")
+    assert load_document("%TAG !a! tag:a.test:\n---\na: !a!b 1\n", "values.yaml").data == {"a": "1"}
+
+
 def test_deep_nesting_and_an_anchor_inside_itself_end() -> None:
     for text in ("[" * 100_000, "- " * 100_000, "{a: " * 100_000, "? " * 100_000, "a: &a\n  b: *a\n"):
         with pytest.raises(YamlSyntaxError):

@@ -71,6 +71,10 @@ _HANGING = LazyPattern(r"[\s,;:–—|-]+(?:(?:and|but|or|while|whereas|so)[\s,]
 _BLANK = " \n*_" + MARK
 
 
+MAX_LENGTH = 5_000
+"""Characters of a statement: patterns look for words that are far apart."""
+
+
 class Fault(NamedTuple):
     """Something wrong with the document. ``line`` is 0 where it is the whole of it; a fatal one keeps it from use."""
 
@@ -144,6 +148,8 @@ def read_statements(text: str, modules: Sequence[RuleModule]) -> Reading:
         reading.faults.append(Fault(line, f"the template's placeholder {name} is not filled in", fatal=not holders))
     if not holders and not any(fault.fatal for fault in reading.faults):
         reading.faults.append(Fault(0, _nothing(reader.doubts)))
+    for statement in (one for section in holders for one in section.statements if len(one.text) > MAX_LENGTH):
+        reading.faults.append(Fault(statement.line, f"a statement of more than {MAX_LENGTH:,} characters; split it"))
     keys = dict(zip(holders, keys_of(holders, modules), strict=True))
     reading.principles = tuple(
         Principle(key, section.title, section.line, tuple(section.statements)) for section, key in keys.items()

@@ -27,6 +27,9 @@ from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, reso
 MAX_NODES = 500_000
 """Nodes of a document, those of an alias counted wherever it is used: an alias bomb ends here."""
 
+MAX_TAG_DIRECTIVES = 1_000
+"""``%TAG`` lines in a text: libyaml compares each with all before it."""
+
 
 class _Builder:
     """Turns composed nodes into plain data."""
@@ -167,6 +170,8 @@ def load_documents(text: str, file: str, *, base: Base = Base.CHART, rendered: b
     """
     documents: list[YamlDocument] = []
     clean = text.removeprefix("﻿")
+    if clean.count("%TAG") > MAX_TAG_DIRECTIVES:
+        raise YamlSyntaxError(f"more than {MAX_TAG_DIRECTIVES:,} %TAG directives", file=file)
     try:
         for root in compose(clean):
             builder = _Builder()
