@@ -36,6 +36,7 @@ def main() -> None:
     atexit.register(gc.freeze)
 
     _open_standard_streams()
+    _search_named_folders_only()
 
     from helm_constitution.core.signals import end_cleanly
 
@@ -50,6 +51,14 @@ def _open_standard_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+
+
+def _search_named_folders_only() -> None:
+    """Takes relative folders out of PATH: git is run in a chart's folder, where an empty entry or ``.`` would find the
+    chart's own ``git``."""
+    if "PATH" in os.environ:
+        absolute = os.pathsep.join(filter(os.path.isabs, os.environ["PATH"].split(os.pathsep)))
+        os.environ["PATH"] = absolute or os.defpath  # as where there is no PATH; an empty one is the working folder
 
 
 def _finish() -> None:

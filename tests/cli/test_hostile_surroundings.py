@@ -166,6 +166,25 @@ def test_a_helm_in_the_working_folder_is_not_taken(run: Run, tmp_path: Path) -> 
     assert not witness.exists()
 
 
+@pytest.mark.parametrize("entry", ["", ".", "bin"])
+def test_no_relative_folder_of_the_path_is_searched(run: Run, tmp_path: Path, entry: str) -> None:
+    witness = tmp_path / "ran"
+    folder = tmp_path / "work"
+    write_chart(folder / "web", {})
+    for name in ("git", "helm"):
+        for program in (folder / entry / name, folder / "web" / entry / name):
+            program.parent.mkdir(exist_ok=True)
+            program.write_text(f"#!/bin/sh\ntouch '{witness}'\n")
+            program.chmod(0o755)
+    done = run(folder, "check", "web", "--baseline", "HEAD", "--engine", "cli", PATH=f"{entry}:{os.environ['PATH']}")
+    assert done.returncode == 2
+    assert not witness.exists()
+    for path in (f"{entry}:{tmp_path / 'nothing'}", entry):
+        done = run(folder, "check", "web", "--engine", "cli", HELM_BIN="", PATH=path)
+        assert "no helm on PATH" in done.stderr
+        assert not witness.exists()
+
+
 @pytest.mark.parametrize(
     ("configuration", "words"),
     [
