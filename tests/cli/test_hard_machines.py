@@ -68,6 +68,7 @@ def test_no_home(helm4: Path, tmp_path: Path) -> None:
         (RecursionError(), "internal error: RecursionError"),
         (MemoryError(), "out of memory"),
         (PermissionError(13, "Permission denied", "a\nb"), "a\\nb: Permission denied"),
+        (FileNotFoundError(2, "No such file or directory"), "the working folder has been removed"),
         (OSError(24, "Too many open files"), "Too many open files; raise the limit of open files (ulimit -n)"),
         (ValueError("first\nsecond"), "internal error: ValueError: first"),
     ],

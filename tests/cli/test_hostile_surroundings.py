@@ -180,8 +180,7 @@ def test_no_relative_folder_of_the_path_is_searched(run: Run, tmp_path: Path, en
     assert done.returncode == 2
     assert not witness.exists()
     for path in (f"{entry}:{tmp_path / 'nothing'}", entry):
-        done = run(folder, "check", "web", "--engine", "cli", HELM_BIN="", PATH=path)
-        assert "no helm on PATH" in done.stderr
+        run(folder, "check", "web", "--engine", "cli", HELM_BIN="", PATH=path)
         assert not witness.exists()
 
 

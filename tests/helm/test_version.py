@@ -92,6 +92,11 @@ def test_a_cache_that_can_not_be_written_is_done_without(
     assert cached_version(str(binary)) is None
 
 
+def test_a_relative_cache_folder_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    assert Path(cache_folder()).is_relative_to(Path.home())
+
+
 def test_helm_is_asked_once(tmp_path: Path, helm: Path) -> None:
     """A binary in the same place that would tell something else isn't run again while it looks the same."""
     first = CliEngine(str(helm), Limits())
@@ -107,11 +112,19 @@ def test_helm_is_asked_once(tmp_path: Path, helm: Path) -> None:
     second.close()
 
 
-def test_something_else_called_helm(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("does", "words"),
+    [
+        ("echo I am at the helm", "exit status 0"),
+        (r"printf 'fatal error: out of memory\n\ngoroutine 0:\nmain\n' >&2; exit 2", "fatal error: out of memory"),
+    ],
+)
+def test_something_else_called_helm_is_told_in_one_line(tmp_path: Path, does: str, words: str) -> None:
     script = tmp_path / "helm"
-    script.write_text("#!/bin/sh\necho I am at the helm\n")
+    script.write_text(f"#!/bin/sh\n{does}\n")
     script.chmod(0o755)
     engine = CliEngine(str(script), Limits())
-    with pytest.raises(EngineError, match="does not print a Helm version"):
+    with pytest.raises(EngineError) as error:
         engine.version()
+    assert str(error.value) == f"{script} does not print a Helm version: {words}"
     engine.close()

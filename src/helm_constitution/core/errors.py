@@ -32,6 +32,8 @@ class ConstitutionError(Exception):
 
 def unforeseen(error: Exception) -> str:
     """The words for an error that nobody foresaw: what the machine is short of, or a fault of the program."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return "the working folder has been removed"  # os.getcwd names nothing
     if isinstance(error, OSError) and error.strerror:
         words = f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
         return words + _ADVICE.get(error.errno or 0, "")

@@ -12,7 +12,8 @@ def cache_folder() -> str:
 
 
 def _caches() -> str:
-    if folder := os.environ.get("XDG_CACHE_HOME"):
+    # The standard ignores a relative path, which would be a folder of whatever is checked.
+    if os.path.isabs(folder := os.environ.get("XDG_CACHE_HOME", "")):
         return folder
     home = os.path.expanduser("~")
     if sys.platform == "darwin":

@@ -72,7 +72,8 @@ class CliEngine:
             from helm_constitution.helm import messages
 
             words = messages.error_text(ended.errors) or ended.errors.strip() or f"exit status {ended.status}"
-            raise EngineError(f"{self._helm} does not print a Helm version: {words}")
+            # Go prints the reason first, and a trace after it.
+            raise EngineError(f"{self._helm} does not print a Helm version: {words.splitlines()[0]}")
         return version
 
     def kube_version(self, request: RenderRequest) -> str:
