@@ -88,6 +88,13 @@ def test_sarif_has_the_fix_of_each_part_of_a_finding() -> None:
     assert [fix["description"]["text"] for result in results for fix in result["fixes"]] == titles
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_packaged_chart_whose_files_have_fixes(form: str) -> None:
+    fix = Fix("set a", (Edit("values.yaml", 3, 5, 3, 5, "x"),))
+    text = renderer(form)(run(chart(finding(fix=fix), path="web-1.2.3.tgz", place="web-1.2.3.tgz")))
+    assert "artifactChanges" not in text  # which would have to name a file
+
+
 def test_sarif_names_a_file_outside_the_repository_by_an_absolute_uri() -> None:
     outside = Location(Base.ABSOLUTE, "/etc/prod values.yaml", 3, 1)
     (result,) = sarif_run(sarif.render(run(chart(finding(location=outside)))))["results"]

@@ -26,7 +26,7 @@ def place(chart: ChartReport, location: Location) -> FilePlace:
     """The file of the repository that a location is in; where it is in none, that is the chart's Chart.yaml."""
     if location.file is None:
         return FilePlace(chart_file(chart), NOWHERE)
-    if location.base is Base.BASELINE or (location.base is Base.CHART and _is_packaged(chart)):
+    if location.base is Base.BASELINE or (location.base is Base.CHART and is_packaged(chart)):
         line = f":{location.line}" if location.line is not None else ""
         return FilePlace(chart_file(chart), NOWHERE, f"{location.file}{line}")
     if location.base is Base.CHART:
@@ -43,7 +43,7 @@ def place_of_trouble(chart: ChartReport, trouble: Trouble) -> FilePlace:
 
 def chart_file(chart: ChartReport) -> str:
     """The file that represents a chart as a whole: its Chart.yaml, or the package."""
-    return _joined(chart.place) if _is_packaged(chart) else _joined(chart.place, "Chart.yaml")
+    return _joined(chart.place) if is_packaged(chart) else _joined(chart.place, "Chart.yaml")
 
 
 def shown(found: FilePlace) -> str:
@@ -119,7 +119,8 @@ def trouble_message(chart: ChartReport, trouble: Trouble) -> str:
     return clean(text + (f" (scenario {trouble.scenario})" if trouble.scenario else ""))
 
 
-def _is_packaged(chart: ChartReport) -> bool:
+def is_packaged(chart: ChartReport) -> bool:
+    """Whether the chart is a package, whose files have no place of their own in a repository."""
     return chart.path.endswith((".tgz", ".tar.gz"))
 
 

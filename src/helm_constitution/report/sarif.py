@@ -15,6 +15,7 @@ from helm_constitution.report.files import (
     STALE_WAIVER,
     FilePlace,
     details_of,
+    is_packaged,
     place,
     place_of_trouble,
     single_entries,
@@ -162,7 +163,8 @@ def _result(chart: ChartReport, finding: Finding, index: int) -> dict[str, Any]:
         ]
     if (suppression := _suppression(chart, finding)) is not None:
         result["suppressions"] = [suppression]
-    if finding.fix is not None and finding.fix.edits and not finding.fix.moves:
+    # A fix of a packaged chart has no file that a reader could change.
+    if finding.fix is not None and finding.fix.edits and not finding.fix.moves and not is_packaged(chart):
         result["fixes"] = [_fix(chart, finding.fix)]
     result["properties"] = {
         "chart": clean(chart.name),
