@@ -43,6 +43,7 @@ LIMITS = {
     "memory and output of helm": f"{mebibytes(Limits().memory)}; {mebibytes(process.OUTPUT_LIMIT)}",
     "files of a chart; size of an unneeded file; total size": f"{sources.MAX_FILES:,}; {mebibytes(sources.MAX_FILE)}; "
     f"{mebibytes(archive.MAX_UNPACKED)}",
+    "a chart's folders in folders, also those of a package": f"{archive.MAX_DEPTH}",
     "a package: size unpacked; entries": f"{mebibytes(archive.MAX_UNPACKED)}; {archive.MAX_ENTRIES:,}",
     "all packages in `charts/`, those in packages too: size unpacked; number": f"{mebibytes(archive.MAX_NESTED)}; "
     f"{archive.MAX_PACKAGES // 2:,}",

@@ -79,6 +79,7 @@ UNSAFE: dict[str, tuple[Entry, str]] = {
     "a hard link": (special("web/templates/a", tarfile.LNKTYPE, "web/Chart.yaml"), "is a link"),
     "a device": (special("web/null", tarfile.CHRTYPE), "is not a regular file"),
     "a pipe": (special("web/pipe", tarfile.FIFOTYPE), "is not a regular file"),
+    "a well": ((f"web/{'d/' * 1000}x", b""), "is nested more than 100 folders deep"),
     "no folder": (("Chart.yaml", CHART), "is not inside a folder"),
 }
 

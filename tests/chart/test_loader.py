@@ -329,6 +329,15 @@ def test_links_that_multiply_a_chart_end(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert "more than 500 files" in fault(tmp_path).message
 
 
+def test_folders_without_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    write(tmp_path, {})
+    monkeypatch.chdir(tmp_path)
+    for _ in range(150):
+        os.mkdir("d")
+        os.chdir("d")
+    assert fault(tmp_path).message == "folders are nested more than 100 deep"
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     write(tmp_path, {"templates/x.yaml": ""})

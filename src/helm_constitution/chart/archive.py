@@ -29,6 +29,9 @@ MAX_PACKAGES = 2_000
 MAX_ENTRIES = 10_000
 """Files and folders in one archive; public charts stay below 1,000."""
 
+MAX_DEPTH = 100
+"""Folders in folders, on the disk too."""
+
 _DRIVE = LazyPattern(r"[a-zA-Z]:/")
 
 
@@ -163,6 +166,8 @@ def _safe_name(member: TarInfo, shown: str) -> str | None:
         raise refuse("points outside of the chart's folder")
     if "\0" in raw:
         raise refuse("has a NUL in its name")
+    if inner.count("/") > MAX_DEPTH:
+        raise refuse(f"is nested more than {MAX_DEPTH} folders deep")
     if member.isdir():
         return None
     if member.issym() or member.islnk():

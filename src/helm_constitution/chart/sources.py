@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from typing import Protocol
 
-from helm_constitution.chart.archive import MAX_UNPACKED, Budget, read_entries
+from helm_constitution.chart.archive import MAX_DEPTH, MAX_UNPACKED, Budget, read_entries
 from helm_constitution.chart.helmignore import IgnoreRules
 from helm_constitution.chart.reading import ReadFiles, read_file, reason_of
 from helm_constitution.core.errors import ChartError
@@ -135,6 +135,8 @@ class FolderSource:
         below = (*trail, _identity(place))
         if below[-1] in trail:
             raise _endless(self._name(inside.rstrip("/")))
+        if len(trail) > MAX_DEPTH:
+            raise ChartError(f"folders are nested more than {MAX_DEPTH} deep", file=self.shown)
         self._tree.entries += len(entries)
         if self._tree.entries > MAX_FILES:
             raise ChartError(

@@ -81,6 +81,8 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
             raise ChartError(f"can't be copied: {reason}", file=str(file)) from None
         except OSError as error:
             raise ChartError(f"can't be copied: {error.strerror}", file=str(error.filename)) from None
+        except RecursionError:
+            raise ChartError("can't be copied: its folders are nested too deeply", file=str(source)) from None
         for folder, _, _ in os.walk(copy):
             os.chmod(folder, 0o700)  # what is read-only in the chart is tried, and refused when it is written
         return _Session(request._replace(copy=copy, memory=Memory()), applicable, only).run()
