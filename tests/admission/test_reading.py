@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,14 @@ def test_what_is_no_policy_is_an_error(tmp_path: Path) -> None:
     assert fault(tmp_path, "a: [b") == "2: while parsing a flow sequence: did not find expected ',' or ']'"
     with pytest.raises(ConfigurationError, match="no such file or folder of policies"):
         read_policies([tmp_path / "none"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_among_policies_is_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": POLICY})
+    os.mkfifo(tmp_path / "b.yaml")
+    with pytest.raises(ConfigurationError, match="must be a regular file"):
+        read_policies([tmp_path])
 
 
 def test_what_only_a_cluster_has_leaves_a_demand_unknown(tmp_path: Path) -> None:

@@ -101,6 +101,8 @@ def files_of(place: Path) -> Iterator[Path]:
 
 def _objects(file: Path) -> Iterator[View]:
     try:
+        if not file.is_file():
+            raise ConfigurationError("must be a regular file, not a device, a pipe or a socket", file=str(file))
         if file.stat().st_size > MOST_BYTES:
             raise ConfigurationError(f"larger than {MOST_BYTES // 1024 // 1024} MiB", file=str(file))
         documents = load_documents(file.read_bytes().decode("utf-8-sig"), str(file))
