@@ -192,6 +192,7 @@ def test_what_cant_be_read_is_told(root: Path) -> None:
         (".", ".", True),
         (".", "./", True),
         ("web", ".", False),
+        ("a/" * 40 + "a", "**/" * 40 + "b", False),  # each way to share the path out is not tried
     ],
 )
 def test_patterns_of_paths(path: str, pattern: str, expected: bool) -> None:

@@ -73,8 +73,9 @@ def parse_ignore_rules(text: str, file: str) -> IgnoreRules:
 
 def _glob(pattern: str) -> str:
     """A regular expression for a pattern of Go's filepath.Match. Raises ValueError if it is malformed."""
-    result = ""
+    result = since = ""  # since the last star, of which more would only be tried in vain
     position = 0
+    has_star = False
 
     def one() -> str:
         nonlocal position
@@ -88,10 +89,11 @@ def _glob(pattern: str) -> str:
     while position < len(pattern):
         char = pattern[position]
         if char == "*":
-            result += "[^/]*"
+            result += f"(?>[^/]*?{since})" if has_star else since
+            since, has_star = "", True
             position += 1
         elif char == "?":
-            result += "[^/]"
+            since += "[^/]"
             position += 1
         elif char == "[":
             position += 1
@@ -106,7 +108,7 @@ def _glob(pattern: str) -> str:
                     position += 1
                     members += f"-{one()}"
             position += 1
-            result += f"(?!/)[{'^' if negated else ''}{members}]"
+            since += f"(?!/)[{'^' if negated else ''}{members}]"
         else:
-            result += one()
-    return rf"{result}\Z"
+            since += one()
+    return rf"{result}[^/]*{since}\Z" if has_star else rf"{since}\Z"

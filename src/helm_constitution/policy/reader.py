@@ -35,12 +35,14 @@ def matches_path(path: str, pattern: str) -> bool:
     return _match_parts(path.split("/"), (pattern.removeprefix("./").rstrip("/") or ".").split("/"))
 
 
-def _match_parts(path: list[str], pattern: list[str]) -> bool:
-    if not pattern:
-        return not path
-    if pattern[0] == "**":
-        return any(_match_parts(path[start:], pattern[1:]) for start in range(len(path) + 1))
-    return bool(path) and fnmatchcase(path[0], pattern[0]) and _match_parts(path[1:], pattern[1:])
+def _match_parts(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    matched = {0}  # how many parts of the path what was read of the pattern may match
+    for part in pattern:
+        if part == "**":
+            matched = set(range(min(matched), len(path) + 1)) if matched else matched
+        else:
+            matched = {count + 1 for count in matched if count < len(path) and fnmatchcase(path[count], part)}
+    return len(path) in matched
 
 
 def known_rule(name: str, modules: Sequence[RuleModule]) -> None:
