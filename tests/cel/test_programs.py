@@ -97,6 +97,8 @@ def test_what_is_no_expression(text: str) -> None:
         ("'a'.find('\\\\pL') == ''", r"the regular expression '\\pL' has \p"),
         ("object.spec.many.all(a, object.spec.many.all(b, a + b >= 0))", "takes more steps than the limit"),
         ("{'a': 1}.transformMap(k, v, v) == {}", "transformMap and transformMapEntry are not supported"),
+        ("lists.range(-1) == []", "lists.range is not supported"),
+        ("lists . range(100000000).size() > 0", "lists.range is not supported"),
         ("(" * 60 + "true" + ")" * 60, "Expression recursion limit exceeded. limit: 32 [CANCELLED]"),
     ],
 )

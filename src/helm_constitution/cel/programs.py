@@ -25,6 +25,9 @@ _INDEX = LazyPattern(r"Index error: index=(-?\d+) size=\d+")
 _CODE = LazyPattern(r"\A[A-Z_]+: ")
 _UNKNOWN_HERE = LazyPattern(r"Untranslatable|Unimplemented|Non-CEL value|@mapInsert|recursion limit|too (?:large|long)")
 
+_RANGE = LazyPattern(r"\blists\s*\.\s*range\b")
+"""The one function whose result has any size that a policy names; the C++ library fails on a negative one."""
+
 
 class CelSyntaxError(Exception):
     """An expression can't be compiled; the message is worded as Kubernetes words it."""
@@ -86,6 +89,8 @@ def compiled(text: str, names: tuple[str, ...] = VARIABLES) -> Program:
     Raises:
         CelSyntaxError: it is not a valid expression. Unevaluable: it can't be compiled here.
     """
+    if _RANGE.search(text):
+        raise Unevaluable("lists.range is not supported")
     try:
         expression = _environment(names).compile(text)
     except RuntimeError as error:
