@@ -59,12 +59,15 @@ class Case(NamedTuple):
     whole: bool = False
     engine: str = "embedded"
     twice: bool = False
+    beside: bool = False
+    """Whether a second program does the same at the same time, with the same cache."""
     policies: tuple[int, ...] = ()
     """Seeds: each takes one of the policies in testdata/admission and breaks a line of it, or none."""
 
     def __str__(self) -> str:
         kinds = ", ".join(mutation.kind for mutation in self.mutations)
-        flags = [name for name in ("baseline", "coverage", "subcharts", "whole", "twice") if getattr(self, name)]
+        options = ("baseline", "coverage", "subcharts", "whole", "twice", "beside")
+        flags = [name for name in options if getattr(self, name)]
         flags += ["policies"] if self.policies else []
         words = " ".join((self.command, self.scenarios, self.engine, *flags))
         return f"{self.number} {self.chart.name}: {words}: {kinds}"
@@ -117,6 +120,7 @@ def case_of(
         engine=rng.choice(("cli", "embedded")) if as_process else "embedded",
         twice=rng.random() < 0.1,
         policies=tuple(rng.randrange(2**32) for _ in range(rng.choice((0, 0, 0, 0, 1, 3)))),
+        beside=as_process and number % 4 == 0,
     )
     if command == EDITS:
         weights = [len(kinds) if kind == "edit" else 1 for kind in kinds]

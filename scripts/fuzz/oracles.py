@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 import re
+import subprocess
 import traceback
 from collections.abc import Hashable, Iterator, Mapping
 from itertools import islice
@@ -73,6 +74,15 @@ def of_trace(text: str) -> str:
     places = re.findall(r'File "[^"]*/(?:helm_constitution|rules)/([^"]+)", line \d+, in (\S+)', text)
     last = text.strip().splitlines()[-1].partition(":")[0] if text.strip() else ""
     return f"{last} {places[-1][0]}:{places[-1][1]}" if places else last
+
+
+def of_end(done: subprocess.CompletedProcess[bytes]) -> Iterator[Fault]:
+    """The exit status of a whole program is 0, 1 or 2, and it prints no trace."""
+    errors = done.stderr.decode("utf-8", "replace")
+    if done.returncode not in (0, 1, 2) or "internal error" in errors:
+        yield Fault("exit status", f"{done.returncode} {of_trace(errors)}", errors[-4000:])
+    elif "Traceback" in errors:
+        yield Fault("traceback", of_trace(errors), errors[-4000:])
 
 
 def of_reports(run: RunReport) -> Iterator[Fault]:
