@@ -12,6 +12,7 @@ from helm_constitution.check import contents, kept_report
 from helm_constitution.cluster.connection import REQUEST_SECONDS
 from helm_constitution.compare import git
 from helm_constitution.compare.baseline import MAX_LINKS
+from helm_constitution.core import unsaved
 from helm_constitution.fleet import git_charts, helm_charts, pool
 from helm_constitution.helm import process, schemas
 from helm_constitution.helm.protocol import Limits
@@ -58,6 +59,7 @@ LIMITS = {
     "a baseline in git: files; total size; links in a row": f"{sources.MAX_FILES:,}; "
     f"{mebibytes(archive.MAX_UNPACKED)}; {MAX_LINKS}",
     "`--scenarios full`: values of an enum, names of releases and namespaces": f"{MOST_CHOICES}; {MOST_NAMES}",
+    "a constitution, a configuration, a plan, and each file that a configuration names": mebibytes(unsaved.MOST_BYTES),
     "a file with admission policies": mebibytes(MOST_BYTES),
     "a plan or values file above a chart in a git repository of a fleet": mebibytes(git_charts.NAMED_BYTES),
     "paths searched for the `charts:` patterns of a configuration": f"{MOST_PATHS:,}",

@@ -166,6 +166,35 @@ def test_a_helm_in_the_working_folder_is_not_taken(run: Run, tmp_path: Path) -> 
     assert not witness.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "configuration"),
+    [
+        (".helm-constitution.yaml", None),
+        (".helm-constitution-debt.yaml", None),
+        ("constitution.md", None),
+        ("plan.md", "plan: plan.md"),
+        ("values.yaml", "scenarios: [{name: x, values: [values.yaml]}]"),
+        ("schemas/configmap-v1.json", "schemas: schemas"),
+    ],
+)
+def test_files_of_a_team_that_are_too_large_are_not_read(
+    run: Run, tmp_path: Path, name: str, configuration: str | None
+) -> None:
+    folder = tmp_path / "work"
+    repository = Repository(folder)
+    repository.chart("web", "1.0.0")
+    write_chart(folder / "web", {"templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"})
+    if configuration is not None:
+        (folder / ".helm-constitution.yaml").write_text(f"{configuration}\n")
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    os.truncate(file, 3 * 1024**3)
+    done = run(folder, "check", "web", "--engine", "cli", "--select", "portability")
+    assert done.returncode == 2
+    assert "larger than 10 MiB" in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("entry", ["", ".", "bin"])
 def test_no_relative_folder_of_the_path_is_searched(run: Run, tmp_path: Path, entry: str) -> None:
     witness = tmp_path / "ran"

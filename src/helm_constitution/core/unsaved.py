@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ Unsaved: TypeAlias = Mapping[str, str]
 NO_TEXTS: Unsaved = MappingProxyType({})
 """Everything is saved."""
 
+MOST_BYTES = 10 * 1024 * 1024
+"""Bytes of a constitution, a configuration, a plan, a file of debt or of a scenario's values."""
+
 
 def is_there(file: str | Path, unsaved: Unsaved) -> bool:
     """Whether there is a file, on the disk or as a text that is not saved yet."""
@@ -24,7 +28,13 @@ def content_of(file: Path, unsaved: Unsaved) -> bytes:
     """A file's content, with the text that is not saved yet.
 
     Raises:
-        OSError: it can't be read.
+        OSError: it can't be read, or is too large for a file that people write.
     """
     text = unsaved.get(os.path.abspath(file)) if unsaved else None
-    return file.read_bytes() if text is None else text.encode("utf-8", "surrogatepass")
+    if text is not None:
+        return text.encode("utf-8", "surrogatepass")
+    with file.open("rb") as stream:
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"larger than {MOST_BYTES // 1024**2} MiB", str(file))
+    return content

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from helm_constitution.chart.reading import MAX_READ
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.files import links_to_nothing
 from helm_constitution.core.lazy import LazyPattern
@@ -110,7 +111,7 @@ def _read(path: str) -> bytes:
         return b""  # a pipe would be waited for, and a device has no end
     try:
         with open(path, "rb") as file:
-            return file.read()
+            return file.read(MAX_READ)
     except OSError:  # helm's own message is better
         return b""
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.core.unsaved import NO_TEXTS, content_of
 from helm_constitution.text.yaml_scalars import Json
 
 JsonSchema = Mapping[str, Any]
@@ -146,7 +147,7 @@ class SchemaFolder:
 
 def _schema_of_file(file: Path) -> Schema:
     try:
-        document = json.loads(file.read_text(encoding="utf-8-sig"))
+        document = json.loads(content_of(file, NO_TEXTS).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else None
         raise ConfigurationError(f"must be a JSON Schema: {error}", file=str(file), line=line) from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.repository import repository_root
 from helm_constitution.core.suggest import closest
+from helm_constitution.core.unsaved import MOST_BYTES
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import Rule, RuleModule
@@ -129,6 +130,8 @@ class SectionReader:
             where = "of the repository" if repository_root(self.file.parent) is not None else "of this file's folder"
             message = f"{view.data} is outside {where}; move the {what}, or name the configuration with --config"
             raise self.fault(message, view)
+        if not folder and os.path.getsize(path) > MOST_BYTES:
+            raise self.fault(f"{view.data} is larger than {MOST_BYTES // 1024**2} MiB", view)
         return path
 
     def _is_ours(self, path: Path) -> bool:
