@@ -144,11 +144,11 @@ def test_other_encodings(tmp_path: Path, data: bytes, line: int) -> None:
 
 
 def test_a_file_that_nobody_may_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path) -> bytes:
+    def refuse(self: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
     file = put(tmp_path)
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ConstitutionFileError) as caught:
         read_constitution(tmp_path, file)
     assert str(caught.value) == f"{file}: can't be read: Permission denied"
