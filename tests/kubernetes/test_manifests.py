@@ -199,3 +199,48 @@ def test_objects_are_found_by_kind_name_and_namespace() -> None:
     assert list(objects.of_kind("Secret")) == list(objects.manifests)
     assert list(objects.of_kind("Secret", "ConfigMap")) == list(objects.manifests)
     assert list(objects.of_kind("Pod")) == []
+
+
+POD = "{apiVersion: v1, kind: Pod, metadata: {name: a}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"apiVersion: v1\nkind: List\nitems: [{POD}]\n", ["v1 Pod a"]),
+        (f"apiVersion: v1\nkind: List\nspec: {{}}\nitems: [{POD}]\n", ["v1 Pod a"]),
+        (f"apiVersion: v1\nkind: Bundle\nitems: [{POD}]\n", ["v1 Pod a"]),
+        (f"apiVersion: v1\nkind: List\nitems: [{{apiVersion: v1, kind: List, items: [{POD}]}}]\n", ["v1 Pod a"]),
+        ("apiVersion: v1\nkind: PodList\nitems: [{metadata: {name: a}}]\n", ["v1 Pod a"]),
+        ("apiVersion: apps/v1\nkind: DeploymentList\nitems: [{metadata: {name: a}}]\n", ["apps/v1 Deployment a"]),
+        ("apiVersion: v1\nkind: PodList\nitems: [{apiVersion: v1, metadata: {name: a}}]\n", ["v1  a"]),
+        ("apiVersion: v1\nkind: List\nitems: [null, 5]\n", []),
+        ("apiVersion: v1\nkind: Bundle\nitems: {a: 1}\n", ["v1 Bundle "]),
+    ],
+)
+def test_the_elements_of_a_list_as_a_client_of_kubernetes_finds_them(text: str, found: list[str]) -> None:
+    assert [f"{one.api_version} {one.kind} {one.name}" for one in rendering(text).manifests] == found
+
+
+@pytest.mark.parametrize(
+    ("hook", "is_test", "is_left_out"),
+    [
+        ("test", True, True),
+        ("Test, test-success", True, True),
+        ("pre-install,test", True, False),
+        ("pre-install", False, False),
+    ],
+)
+def test_a_test_that_is_also_another_hook_is_checked_like_that(hook: str, is_test: bool, is_left_out: bool) -> None:
+    annotated = f"metadata: {{annotations: {{helm.sh/hook: '{hook}'}}}}"
+    (found,) = rendering(f"apiVersion: v1\nkind: Pod\n{annotated}\n").manifests
+    assert (found.is_test, found.is_left_out) == (is_test, is_left_out)
+
+
+def test_an_element_of_a_list_is_no_hook_unless_the_list_is_one() -> None:
+    annotated = "metadata: {annotations: {helm.sh/hook: test}}"
+    element = f"items: [{{apiVersion: v1, kind: Pod, {annotated}}}]"
+    (one,) = rendering(f"apiVersion: v1\nkind: List\n{element}\n").manifests
+    assert one.hooks == ()
+    (one,) = rendering(f"apiVersion: v1\nkind: List\n{annotated}\nitems: [{POD}]\n").manifests
+    assert one.hooks == ("test",)

@@ -34,6 +34,8 @@ def body_of(manifest: Manifest, namespace: str | None) -> dict[str, Json]:
     """An object as it is sent: into a namespace, or as rendered if it belongs to none."""
     data = manifest.view.data
     assert isinstance(data, dict)
+    if manifest.listed_kind:
+        data = {"apiVersion": manifest.api_version, "kind": manifest.kind, **data}
     metadata = data.get("metadata")
     if namespace is None or not isinstance(metadata, dict):
         return data

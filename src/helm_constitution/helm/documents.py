@@ -21,6 +21,7 @@ prints a ``# Source:`` of its own or a block scalar holds one."""
 
 # In whole files (--debug) it may be the template's as well: only a template's path counts.
 _FILE_SOURCE = LazyPattern(r"^---\n# Source: ([^/\n]+/(?:charts/[^/\n]+/)*templates/.+)\n", re.MULTILINE)
+_ITEMS = LazyPattern(r"^[\"']?items[\"']?[ \t]*:", re.MULTILINE)
 _SEPARATOR = LazyPattern(r"^---[ \t]*", re.MULTILINE)
 
 HOOK = "helm.sh/hook"
@@ -245,18 +246,28 @@ def uninstallable(documents: Iterable[RenderedText], memory: TextMemory | None =
 
 def _identity_fault(text: str) -> str | None:
     version, kind = API_VERSION.search(text), KIND.search(text)
-    if version is not None and kind is not None and kind[1][0].isupper():
+    if version is not None and kind is not None and kind[1][0].isupper() and _ITEMS.search(text) is None:
         return None
     head = _read_head(text)
-    if not isinstance(head, dict):
-        return None
-    found = {name: _head_field(head, name) for name in ("apiVersion", "kind")}
+    return _object_fault(head) if isinstance(head, dict) else None
+
+
+def _object_fault(head: Mapping[str, object]) -> str | None:
+    """The same for an object, or the first element of a list that has a fault. Unlike helm's, a cluster's reader
+    distinguishes ``kind`` from ``Kind``."""
+    found = {name: head.get(name) for name in ("apiVersion", "kind")}
     for name, value in found.items():
         if value is None or value == "":
             return f"{name} is missing; add it, or render nothing here"
     group = str(found["apiVersion"]).rpartition("/")[0]
     if ("." not in group or group.endswith(".k8s.io")) and not str(found["kind"])[0].isupper():
         return f"Kubernetes has no kind {found['kind']!r}; kinds begin with a capital letter"
+    items = head.get("items")
+    is_typed = found["kind"] != "List"  # one like PodList gives its items their kind
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and not (is_typed and not item.get("apiVersion") and not item.get("kind")):
+            if fault := _object_fault(item):
+                return f"in a list, {fault}"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from helm_constitution.kubernetes.manifests import Manifest
-from helm_constitution.text.yaml_document import YamlDocument
+from helm_constitution.text.yaml_document import View, YamlDocument
 
 
 def manifests_of(
@@ -15,7 +15,7 @@ def manifests_of(
     *,
     tests_count: bool = False,
 ) -> Iterator[Manifest]:
-    """The objects of rendered documents; the elements of a ``kind: List`` separately, only maps.
+    """The objects of rendered documents; the elements of a list separately, see :func:`_objects`.
 
     Args:
         documents: each with the template that made it as its file, see :func:`template_path`.
@@ -25,14 +25,24 @@ def manifests_of(
     """
     for document in documents:
         dependency = _dependency_of(document.file)
-        view = document.view
-        kind = view.get("kind").string() or ""
-        parts = [view]
-        if kind.endswith("List") and view.get("items").is_list and not view.get("spec").exists:
-            parts = list(view.get("items").items())
-        for part in parts:
-            if part.is_map:
-                yield Manifest(part, document.file, dependency, namespace, scenario, tests_count)
+        for part, api_version, kind in _objects(document.view):
+            yield Manifest(part, document.file, dependency, namespace, scenario, tests_count, api_version, kind)
+
+
+def _objects(view: View, api_version: str = "", kind: str = "") -> Iterator[tuple[View, str, str]]:
+    """The objects in a part of a document, only maps, with the apiVersion and kind that a list gives to them.
+
+    As Kubernetes' clients read it, whatever has a list of items is a list, in another list too, and one like
+    ``PodList`` gives its items their kind where they have no head of their own.
+    """
+    items = view.get("items")
+    if items.is_list:
+        given = view.get("apiVersion").string() or "", (view.get("kind").string() or "").removesuffix("List")
+        for item in items.items():
+            yield from _objects(item, *given)
+    elif view.is_map:
+        has_head = view.get("apiVersion") or view.get("kind")
+        yield (view, "", "") if has_head else (view, api_version, kind)
 
 
 def template_path(source: str, chart_name: str) -> str:

@@ -19,6 +19,9 @@ Identity: TypeAlias = tuple[str, str, str]
 """What an object is called in a cluster: its kind, namespace and name."""
 
 
+_TESTS = frozenset({"test", "test-success", "test-failure"})
+
+
 @record
 class Rendering:
     """One rendering of a chart: the objects of one scenario.
@@ -88,12 +91,13 @@ class Rendering:
 
 @record
 class Manifest:
-    """One rendered object. An element of a ``kind: List`` is a manifest of its own.
+    """One rendered object. An element of a list is a manifest of its own.
 
     ``view`` is the object within its document; ``template`` the file that renders it, relative to the chart
     (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
     from (``dep``, ``dep/charts/inner``), None for the chart's own. ``release_namespace`` is the namespace and
     ``scenario`` the scenario that it was rendered with. ``tests_count``: test hooks are checked like other objects.
+    ``listed_version`` and ``listed_kind`` are what a list like ``PodList`` makes of an element without a head.
     """
 
     view: View
@@ -102,16 +106,18 @@ class Manifest:
     release_namespace: str = "default"
     scenario: str = "defaults"
     tests_count: bool = False
+    listed_version: str = ""
+    listed_kind: str = ""
 
     @cached_property
     def kind(self) -> str:
         """The object's kind; empty if it has none."""
-        return self.view.get("kind").string() or ""
+        return self.view.get("kind").string() or self.listed_kind
 
     @cached_property
     def api_version(self) -> str:
         """The object's apiVersion; empty if it has none."""
-        return self.view.get("apiVersion").string() or ""
+        return self.view.get("apiVersion").string() or self.listed_version
 
     @cached_property
     def group(self) -> str:
@@ -152,18 +158,19 @@ class Manifest:
 
     @cached_property
     def hooks(self) -> tuple[str, ...]:
-        """The helm hooks that the object is for; empty for an ordinary object."""
-        return tuple(part.strip() for part in self.annotations.get("helm.sh/hook", "").split(",") if part.strip())
+        """The helm hooks that the document is for (never a list's element), in lower case; empty for no hook."""
+        written = self.view.document.view.get("metadata", "annotations", "helm.sh/hook").string() or ""
+        return tuple(part.strip().lower() for part in written.split(",") if part.strip())
 
     @cached_property
     def is_test(self) -> bool:
         """Whether it is a test hook."""
-        return any(hook in ("test", "test-success", "test-failure") for hook in self.hooks)
+        return not _TESTS.isdisjoint(self.hooks)
 
     @property
     def is_left_out(self) -> bool:
-        """Whether only rules with ``tests=True`` check it: a test hook, unless ``judge_tests: true`` is configured."""
-        return not self.tests_count and self.is_test
+        """Whether only rules with ``tests=True`` check it: nothing but a test hook, without ``judge_tests: true``."""
+        return not self.tests_count and self.is_test and _TESTS.issuperset(self.hooks)
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
