@@ -153,6 +153,7 @@ def test_a_file_in_a_folder_that_everybody_may_write_to_is_not_taken(tmp_path: P
         ("select: []\nconstitution: none.md", 2, "no such file: none.md; write its path relative to this file"),
         ("plan: none.md", 1, "no such file: none.md"),
         (f"plan: {'x' * 300}", 1, "no such file: xxx"),
+        ("select: []\n---\nfail_on: note", 3, "the configuration must be one YAML document"),
         ("charts: [a]", 1, "charts must map"),
         ("charts:\n  charts/wbe: {}", 2, "no folder matches 'charts/wbe'"),
         ("charts:\n  charts/web:\n    selct: []", 3, "unknown option of a chart 'selct'; did you mean 'select'?"),

@@ -378,6 +378,35 @@ def test_a_row_may_have_a_last_day(team: Team) -> None:
     assert (stale.reason, stale.location.line) == ("it expired on 2026-06-15", 9)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| docs/no-readme | elsewhere (until 2026-06-15) | two |",
+        "| docs/no-readme | elsewhere | two (Until 2026-06-15). |",
+        "| docs/no-readme | elsewhere (until 2026-09-15) | two (until 2026-06-15), as `x` says |",
+    ],
+)
+def test_a_last_day_may_stand_anywhere_in_the_reasons(team: Team, row: str) -> None:
+    plan = PLAN.replace("| docs/no-readme: for now | written elsewhere | nobody reads two |", row)
+    files = {".helm-constitution.yaml": "plan: plan.md\n", "plan.md": plan}
+    assert "docs/no-readme Chart.yaml" in waived(team.check(files, today="2026-06-15"))
+    (stale,) = team.check(files, today="2026-06-16").stale
+    assert stale.reason == "it expired on 2026-06-15"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| docs/no-readme (for now, as `values.yaml` says) | elsewhere | two |",
+        "| docs/no-readme (the file is written later) | elsewhere (until 2.0 is out) | two |",
+    ],
+)
+def test_a_row_may_say_more(team: Team, row: str) -> None:
+    plan = PLAN.replace("| docs/no-readme: for now | written elsewhere | nobody reads two |", row)
+    report = team.check({".helm-constitution.yaml": "plan: plan.md\n", "plan.md": plan})
+    assert "docs/no-readme Chart.yaml" in waived(report)
+
+
 def test_an_unused_row_fails_the_gate_of_the_one_chart_that_has_the_plan(team: Team) -> None:
     write(team.root, {"web/README.md": "# web\n", "plan.md": PLAN})
     assert team.check({".helm-constitution.yaml": "plan: plan.md\n"}).stale == ()
@@ -391,6 +420,13 @@ def test_an_unused_row_fails_the_gate_of_the_one_chart_that_has_the_plan(team: T
         ("| docs/no-readme | x | |", "a waiver needs both reasons"),
         ("| docs/no-readme | x |", "a waiver needs both reasons"),
         ("| docs/no-readme | [current need] | x |", "a waiver needs both reasons"),
+        ("| docs/no-readme | x | y (until 2027-02-30) |", "`until 2027-02-30` must be a date like 2030-12-31"),
+        ("| docs/no-readme | x | y (Until 31.3.2027) |", "`until 31.3.2027` must be a date like 2030-12-31"),
+        ("| docs/no-readme | x | y (until March 2027) |", "`until March 2027` must be a date like 2030-12-31"),
+        ("| docs/no-readme (file README.md) | x | y |", "`file README.md` is not a place"),
+        ("| docs/no-readme (chart `web`, file README.md) | x | y |", "`file README.md` is not a place"),
+        ("| docs/no-readme (files `README.md`) | x | y |", "`files README.md` is not a place"),
+        ("| security/privileged (chart `web`) | x | y |", "security findings must be waived one by one: name the file"),
         ("| docs/no-reedme | x | y |", "unknown rule 'docs/no-reedme'; did you mean 'docs/no-readme'?"),
     ],
 )

@@ -145,8 +145,11 @@ def read_configuration(
     policies: Sequence[Path] = (),
 ) -> Configuration:
     """Reads a configuration's text as that of a file, see :func:`load_configuration`."""
-    from helm_constitution.text.yaml import load_document
+    from helm_constitution.text.yaml import load_document, load_documents
 
+    for document in load_documents(text, str(file))[1:]:
+        line = getattr(document.value_span(()), "line", None)
+        raise ConfigurationError("the configuration must be one YAML document, without ---", file=str(file), line=line)
     document = load_document(text, str(file))
     return ConfigurationReader(document, file, chart, tuple(modules), debug, is_named).read(policies)
 

@@ -80,8 +80,8 @@ def _read_waiver(view: View, reader: SectionReader) -> Waiver:
     for key in ("why_needed", "simpler_alternative_rejected_because"):
         if key not in texts:
             raise reader.fault(f"a waiver needs {key}", view)
-    if rule is not None and rule.startswith(f"{SECURITY}/") and not {"file", "object", "values"} & texts.keys():
-        raise reader.fault("security findings must be waived one by one: name the file, object or values path", view)
+    if _is_too_broad(rule, texts):
+        raise reader.fault(_ONE_BY_ONE, view)
     if "container" in texts and "object" not in texts:
         raise reader.fault("container requires object: name the object too", view.get("container"))
     if "object" in texts and "/" not in texts["object"]:
@@ -100,6 +100,13 @@ def _read_waiver(view: View, reader: SectionReader) -> Waiver:
         expires=_date(view.get("expires"), reader),
         approved_by=texts.get("approved_by"),
     )
+
+
+_ONE_BY_ONE = "security findings must be waived one by one: name the file, object or values path"
+
+
+def _is_too_broad(rule: str | None, narrowed_by: Collection[str]) -> bool:
+    return rule is not None and rule.startswith(f"{SECURITY}/") and not {"file", "object", "values"} & {*narrowed_by}
 
 
 def require_known_principles(waivers: Iterable[Waiver], principles: Collection[str], file: Path) -> None:
@@ -123,15 +130,20 @@ def _text(view: View, reader: SectionReader) -> str:
 def _date(view: View, reader: SectionReader) -> str | None:
     if not view.exists:
         return None
+    text = view.string() or ""
+    if _is_day(text):
+        return text
+    raise reader.fault("expires must be a date like 2030-12-31", view)
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text is an ISO date."""
     from datetime import date
 
-    text = view.string() or ""
     try:
-        if date.fromisoformat(text).isoformat() == text:
-            return text
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
-        pass
-    raise reader.fault("expires must be a date like 2030-12-31", view)
+        return False
 
 
 def _is_for(chart: View, reader: SectionReader) -> bool:
@@ -200,9 +212,15 @@ def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -
 
 # --- in a plan --------------------------------------------------------------------------------------------------------
 
-_ROW = LazyPattern(r"[*_`\s]*(?P<rule>(?P<module>[a-z][a-z0-9-]*)/[\w-]+)[*_`]*\s*(?:\((?P<places>[^)]*`[^)]*)\))?")
-_UNTIL = LazyPattern(r"\s*\(until (\d{4}-\d\d-\d\d)\)\Z")
+_ROW = LazyPattern(r"[*_`\s]*(?P<rule>(?P<module>[a-z][a-z0-9-]*)/[\w-]+)[*_`]*\s*(?:\((?P<places>[^)]*)\))?")
+_UNTIL = LazyPattern(r"\s*\(until ([^()]*)\)", re.IGNORECASE)
+_DAY = LazyPattern(r"[\W\d]+|.*\b20\d\d\b.*", re.DOTALL)
 _PLACE = LazyPattern(r"\b(chart|file|object|container|values)\s+`([^`]+)`")
+# What is meant to narrow a waiver, and would not: another word, or a name without backticks.
+_NO_PLACE = LazyPattern(
+    r"(?:^|,)\s*((?:chart|file|object|container|values)\s+[^\s`,]+|(?!(?:chart|file|object|container|values)\s)\w+\s+`[^`]*`)"
+    r"\s*(?=,|$)"
+)
 
 
 def plan_waivers(
@@ -245,8 +263,14 @@ def plan_waivers(
             if not _is_filled(why) or not _is_filled(simpler):
                 message = "a waiver needs both reasons: why it is needed, and why a simpler alternative was rejected"
                 raise ConfigurationError(message, file=str(file), line=row.line)
-            simpler, expires = _until(simpler)
-            places = dict(_PLACE.findall(match["places"] or ""))
+            try:
+                (why, first), (simpler, second) = _until(why), _until(simpler)
+                places = _places(match["places"] or "")
+                if _is_too_broad(match["rule"], places):
+                    raise ValueError(_ONE_BY_ONE)
+            except ValueError as error:
+                raise ConfigurationError(str(error), file=str(file), line=row.line) from None
+            expires = min((day for day in (first, second) if day is not None), default=None)
             of_chart = places.pop("chart", None)
             if of_chart not in (None, name):
                 continue
@@ -257,9 +281,21 @@ def plan_waivers(
 
 
 def _until(text: str) -> tuple[str, str | None]:
-    """A reason without the last day that may stand behind it, and that day."""
+    """A reason without the last day that may stand in it, and that day. Raises ValueError for a day that is none."""
     match = _UNTIL.search(text)
-    return (text[: match.start()], match[1]) if match else (text, None)
+    if match is None or not _DAY.fullmatch(match[1]):
+        return text, None  # "(until the vendor's image runs as another user)"
+    if not _is_day(match[1]):
+        raise ValueError(f"`until {match[1]}` must be a date like 2030-12-31")
+    return (text[: match.start()] + text[match.end() :]).strip(), match[1]
+
+
+def _places(text: str) -> dict[str, str]:
+    """What narrows a row, by its kind. Raises ValueError for what is meant to narrow it and can't be read."""
+    if match := _NO_PLACE.search(text):
+        form = "chart, file, object, container or values, with the name in backticks"
+        raise ValueError(f"`{match[1].replace('`', '')}` is not a place: write {form}")
+    return dict(_PLACE.findall(text))
 
 
 def read_plan(file: Path, unsaved: Unsaved = NO_TEXTS) -> str:
