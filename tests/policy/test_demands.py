@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from helm_constitution.core.model import Obligation
 from helm_constitution.policy.statements import NotUnderstood, read_statements
 
 
@@ -277,6 +278,51 @@ def test_other_languages_are_not_understood(sentence: str) -> None:
         assert said(text) == []
         (found,) = doubts(text)
         assert (found.text, found.line, found.section, found.reason) == (sentence, 3, "Rules", "not in English")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Containers `MUST NOT` run privileged.",
+        "Containers MUSTN'T run privileged.",
+        "Containers mustn’t run privileged.",
+    ],
+)
+def test_a_keyword_may_be_code_or_contracted(sentence: str) -> None:
+    (statement,) = (
+        one for principle in read_statements(f"## R\n\n{sentence}\n", ()).principles for one in principle.statements
+    )
+    assert (statement.obligation, statement.forbids) == (Obligation.MUST, True)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Rules with `MUST` are hard.", "The words `MUST` and `MAY` are in capitals.", "- `MUST` is an error"]
+)
+def test_a_keyword_that_is_spoken_of_is_none(sentence: str) -> None:
+    assert said(f"## Notation\n\n{sentence}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("title", "below", "is_told"),
+    [
+        ("II. Containers MUST NOT run as root", "It is dangerous.", True),
+        ("II. Containers MUST NOT run as root", "Images SHOULD be pinned.", True),
+        ("Containers must not run as root", "It is dangerous.", True),
+        ("Containers must not run as root", "They SHOULD drop capabilities.", False),
+        ("No privileged containers", "It is dangerous.", True),
+        ("No privileged containers", "Containers MUST NOT be privileged.", False),
+        ("Forbidden practices", "- Running as root", False),
+        ("MUST Requirements", "- Pods are small", False),
+        ("Must have", "Something.", False),
+    ],
+)
+def test_a_heading_that_demands_is_no_statement_and_told(title: str, below: str, is_told: bool) -> None:
+    found = [
+        one
+        for one in doubts(f"# C\n\n## {title}\n\n{below}\n\n## Images\n\nImages MUST be signed.\n")
+        if "heading" in one.reason
+    ]
+    assert [one.line for one in found] == ([3] if is_told else [])
 
 
 def test_a_document_that_nobody_understands_is_of_no_use() -> None:

@@ -74,11 +74,11 @@ _DENIED: dict[str, tuple[Obligation, bool] | None] = {
 _MODALS = ("must", "shall", "should")
 KEYWORDS = ("MUST", "SHALL", "REQUIRED", "SHOULD", "RECOMMENDED", "MAY", "OPTIONAL")
 _LOUD = frozenset((*KEYWORDS, "FORBIDDEN", "PROHIBITED", "DISALLOWED", "BANNED", "MANDATORY", "NEVER", "ALWAYS"))
-_NOT = r"(?:[\s*_]+(?:also\s+)?(?:not|never)\b(?![\s*_]+only\b)|\s+(?:be\s+avoided|avoid|refrain)\b)"
+_NOT = r"(?:n['’]t\b|[\s*_]+(?:also\s+)?(?:not|never)\b(?![\s*_]+only\b)|\s+(?:be\s+avoided|avoid|refrain)\b)"
 # No keyword is a part of another word or identifier, nor one in quotes (the key words "MUST", "SHOULD" … of RFC 2119).
 _WORD = LazyPattern(
     r"(?<![A-Za-z0-9\"'“‘-])(?<![A-Za-z0-9]_)(?:(?P<pre>not)[\s*_]+(?:\w+ly[\s*_]+)?)?"
-    rf"(?P<word>{'|'.join(_WORDS)})(?![A-Za-z0-9-]|_[A-Za-z0-9])(?P<neg>{_NOT})?"
+    rf"(?P<word>{'|'.join(_WORDS)})(?!(?!n['’]t\b)[A-Za-z0-9-]|_[A-Za-z0-9])(?P<neg>{_NOT})?"
     r"|(?<!\w)(?P<verb>requires?|warrants?|needs? to|has to|have to|ought to)(?!\w)(?P<neg2>\s+not\b)?",
     re.IGNORECASE,
 )
@@ -282,9 +282,8 @@ def _with_contrasts(text: str, found: list[Demand], default: Obligation) -> list
 
 
 _TOKEN = LazyPattern(r"[a-z]+")
-_TOKENS = frozenset(
-    (*_WORDS, "compliant", "require", "requires", "warrant", "warrants", "needs", "need", "has", "have", "ought")
-)
+_MORE = "mustn shouldn compliant require requires warrant warrants needs need has have ought"
+_TOKENS = frozenset((*_WORDS, *_MORE.split()))
 
 
 _TURNING = _TOKENS | frozenset(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Statement
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.policy.demand_words import first_demand
 from helm_constitution.policy.prefilter import folded, needed_words
 from helm_constitution.text.markdown_blocks import Block
 
@@ -159,6 +160,28 @@ def repeated(sections: Sequence[Section]) -> Iterator[tuple[Section, Section]]:
         first = seen.setdefault((id(section.parent), section.title.casefold()), section)
         if first is not section:
             yield first, section
+
+
+_LOUD = LazyPattern(r"\b(?:MUST|SHALL|SHOULD)(?: NOT)? [a-z]")
+_SAID = LazyPattern(r"\w\W+(?:must|shall|should)(?: not)? [a-z]", re.IGNORECASE)
+
+
+def demanding(sections: Sequence[Section]) -> Iterator[Section]:
+    """The sections whose headings demand something as a sentence does: with a keyword in capitals, or, where no
+    statement stands below, in other words ("No privileged containers")."""
+    holding: set[Section | None] = set()
+    for section in sections:
+        above: Section | None = section if section.statements else None
+        while above is not None:
+            holding.add(above)
+            above = above.parent
+    for section in sections[1:]:
+        if section.kind is not Kind.NORMATIVE:
+            continue
+        first = None if section in holding or section.role.forbids else first_demand(section.title)
+        is_said = section not in holding and _SAID.search(section.title) is not None
+        if _LOUD.search(section.title) or is_said or (first is not None and first.forbids):
+            yield section
 
 
 def keys_of(sections: Sequence[Section], modules: Sequence[RuleModule]) -> list[str]:

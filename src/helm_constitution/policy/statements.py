@@ -43,8 +43,9 @@ from helm_constitution.policy.drafts import (
 from helm_constitution.policy.pins import pins_of
 from helm_constitution.policy.rows import drafts_of_row
 from helm_constitution.policy.sections import Kind as SectionKind
-from helm_constitution.policy.sections import Section, bare_title, keys_of, kind_of, repeated, role_of
+from helm_constitution.policy.sections import Section, bare_title, demanding, keys_of, kind_of, repeated, role_of
 from helm_constitution.policy.sections import module_key as module_key
+from helm_constitution.policy.unclear import TITLE
 from helm_constitution.text.markdown_blocks import MARK, Block, Kind, read, without_code
 from helm_constitution.text.markdown_tables import plain
 
@@ -143,6 +144,8 @@ def read_statements(text: str, modules: Sequence[RuleModule]) -> Reading:
     for first, again in repeated(reader.sections):
         message = f"two sections are titled {again.title!r} (lines {first.line} and {again.line}); rename one"
         reading.faults.append(Fault(again.line, message))
+    reader.doubts.extend((one, one.title, one.line, TITLE) for one in demanding(reader.sections))
+    reader.doubts.sort(key=lambda doubt: doubt[2])
     holders = [section for section in reader.sections if section.statements]
     for line, name in reader.placeholders:
         reading.faults.append(Fault(line, f"the template's placeholder {name} is not filled in", fatal=not holders))

@@ -9,6 +9,7 @@ from helm_constitution.policy.demand_words import opening
 
 FOREIGN = "not in English"
 INTRODUCES = "in an introduction only MUST, SHOULD and MAY in capitals demand"
+TITLE = "a heading is no statement; write it below"
 VAGUE = "no word says whether it is demanded"
 
 _ENGLISH_TEXT = """

@@ -105,9 +105,18 @@ def read(text: str) -> Prose:
     return Prose(reader.blocks, None)
 
 
+_KEYWORD = LazyPattern(
+    r"(?<=[a-z])(?<!\buse)(?<!\bword)(?<!\bwords)(?<!\bthe)(?<!\band)(?<!\bor)(?<!\bwith)[ \n]"
+    r"`(?:MUST|SHALL|SHOULD|MAY)(?: NOT)?`[ \n](?=[a-z])(?!(?:and|or|means?|for|is|in|to|statements?|rules?)\b)"
+)
+
+
 def without_code(text: str) -> str:
-    """The text with code spans blanked out, each position kept."""
-    return _CODE.sub(lambda span: "\x01" * len(span.group()), text) if "`" in text else text
+    """The text with code spans blanked out, each position kept; a keyword within a sentence stays: "X `MUST` be Y"."""
+    if "`" not in text:
+        return text
+    text = _KEYWORD.sub(lambda span: span.group().replace("`", " "), text)
+    return _CODE.sub(lambda span: "\x01" * len(span.group()), text)
 
 
 class _Reader:
