@@ -181,6 +181,20 @@ def test_what_makes_no_pods(api_version: str, kind: str, body: str) -> None:
     assert manifest(api_version, kind, body).workloads == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "places"),
+    [
+        ("Sidecars", f"spec: {SPEC}", ["spec"]),
+        ("Fleet", f"spec: {{podTemplate: {SPEC}}}", ["spec.podTemplate"]),
+        ("FleetTemplate", f"template: {TEMPLATE}", ["template.spec"]),
+        ("Bundle", f"spec: {{objects: [{{kind: Pod, spec: {SPEC}}}]}}", ["spec.objects[0].spec"]),
+        ("Bundle", f"objects: [{{kind: Job, spec: {{template: {TEMPLATE}}}}}]", ["objects[0].spec.template.spec"]),
+    ],
+)
+def test_pods_of_unknown_kinds_without_a_template_as_kubernetes_has_it(kind: str, body: str, places: list[str]) -> None:
+    assert [dotted(one.pod.view.path) for one in manifest("acme.test/v1", kind, body).workloads] == places
+
+
 def test_a_pod_is_its_own_template() -> None:
     made = workload("v1", "Pod", f"spec: {SPEC}")
     assert made.pod_metadata.get("name").data == "web"

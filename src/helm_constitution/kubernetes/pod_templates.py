@@ -160,23 +160,24 @@ def parts_at(view: View, path: Path) -> Iterator[View]:
 
 
 def pod_specs_in(view: View) -> Iterator[View]:
-    """The pod specs in a custom resource: ``spec`` of what is called a template, or what is called a pod's spec, with a
-    list of containers of which one has an image."""
-    if "containers" in view.document.text:
-        for path in _pod_paths(view.get("spec").data, ("spec",)):
-            yield view.get(*path)
+    """The pod specs in a custom resource, each with a list of containers of which one has an image: its own ``spec``,
+    that of a Pod or of what is called a template in it, or what is called a pod's spec or template."""
+    if "containers" in view.document.text and isinstance(view.data, dict):
+        for key, part in view.data.items():
+            if key not in ("metadata", "status"):
+                for path in _pod_paths(part, (key,), is_pod=key == "spec"):
+                    yield view.get(*path)
 
 
-def _pod_paths(data: Any, path: Path) -> Iterator[Path]:
+def _pod_paths(data: Any, path: Path, *, is_pod: bool = False) -> Iterator[Path]:
     if isinstance(data, list):
         for index, part in enumerate(data):
             yield from _pod_paths(part, (*path, index))
     elif isinstance(data, dict):
-        if _is_pod_spec(path) and _has_image(data.get("containers")):
+        if (is_pod or _is_pod_spec(path)) and _has_image(data.get("containers")):
             yield path
-            return
         for key, part in data.items():
-            yield from _pod_paths(part, (*path, key))
+            yield from _pod_paths(part, (*path, key), is_pod=key == "spec" and data.get("kind") == "Pod")
 
 
 def _is_pod_spec(path: Path) -> bool:
@@ -184,7 +185,7 @@ def _is_pod_spec(path: Path) -> bool:
     if name == "spec":
         name = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
         return name.lower().endswith("template")
-    return isinstance(name, str) and name.lower() in ("podspec", "podtemplatespec")
+    return isinstance(name, str) and name.lower() in ("podspec", "podtemplate", "podtemplatespec")
 
 
 def _has_image(containers: Any) -> bool:
