@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.chart.discovery import find_charts, repository_of
-from helm_constitution.check.changed import charts_of
+from helm_constitution.check.changed import affected_charts, charts_of
 from helm_constitution.core.errors import ChartError
 
 FILES = (
@@ -93,6 +93,48 @@ def test_a_constitution_or_a_configuration_rules_the_charts_below_it(
     repository: Path, file: str, expected: list[str]
 ) -> None:
     assert charts(file) == expected
+
+
+def affected(*files: str) -> list[str]:
+    return [chart.as_posix() for chart in affected_charts([Path(file) for file in files])]
+
+
+@pytest.mark.parametrize("file", ["docs/rules.md", "policies/one/a.yaml", "specs/001/plan.md", "shared/values.yaml"])
+def test_a_file_that_a_configuration_names_concerns_its_charts(repository: Path, file: str) -> None:
+    (repository / "teams/a/.helm-constitution.yaml").write_text(
+        "constitution: ../../docs/rules.md\npolicies: [../../policies/]\nplan: '../../specs/001/plan.md'\n"
+        "charts: {two: {scenarios: [{name: x, values: [../../shared/values.yaml]}]}}\n"
+    )
+    assert affected(file) == ["teams/a/charts/one", "teams/a/two"]
+    assert charts(file) == []
+
+
+@pytest.mark.parametrize(
+    "file", ["teams/README.md", "docs/rules.md.orig", "charts/README.md", "shared/other/values.yaml"]
+)
+def test_a_file_that_no_configuration_names_concerns_none(repository: Path, file: str) -> None:
+    (repository / ".helm-constitution.yaml").write_text("constitution: docs/rules.md\ncharts: {charts/web: {}}\n")
+    assert affected(file) == []
+
+
+def test_a_chart_that_others_use_from_its_folder_concerns_them(repository: Path) -> None:
+    (repository / "charts/api/Chart.yaml").write_text(
+        "dependencies: [{name: one, repository: file://../../teams/a/charts/one}]"
+    )
+    (repository / "teams/a/two/charts").mkdir()
+    (repository / "teams/a/two/charts/api").symlink_to(repository / "charts/api")
+    assert affected("teams/a/charts/one/templates/_x.tpl") == ["charts/api", "teams/a/charts/one", "teams/a/two"]
+    assert affected("charts/web/values.yaml") == ["charts/web"]
+
+
+def test_a_chart_among_the_files_of_another_concerns_both(repository: Path) -> None:
+    (repository / "charts/web/files/inner").mkdir(parents=True)
+    (repository / "charts/web/files/inner/Chart.yaml").touch()
+    assert charts("charts/web/files/inner/values.yaml") == ["charts/web", "charts/web/files/inner"]
+
+
+def test_a_folder_stands_for_its_charts_as_git_names_a_submodule(repository: Path) -> None:
+    assert charts("teams/a") == ["teams/a/charts/one", "teams/a/two"]
 
 
 def test_paths_are_relative_to_the_current_folder_and_absolute_outside_it(

@@ -66,7 +66,7 @@ def command(
     engine = choose_engine(arguments.engine, arguments.limits)
     status = 0
     try:
-        for chart in changed_charts(charts, None) if changed else charts_at(charts or (Path(),)):
+        for chart in changed_charts(charts, affected=False) if changed else charts_at(charts or (Path(),)):
             try:
                 fixed = fix_chart(CheckRequest(chart, engine, arguments.options), applicable, rules)
                 if not diff:

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
@@ -290,7 +290,7 @@ def _until(text: str) -> tuple[str, str | None]:
     return (text[: match.start()] + text[match.end() :]).strip(), match[1]
 
 
-def _places(text: str) -> dict[str, str]:
+def _places(text: str) -> dict[str, Any]:
     """What narrows a row, by its kind. Raises ValueError for what is meant to narrow it and can't be read."""
     if match := _NO_PLACE.search(text):
         form = "chart, file, object, container or values, with the name in backticks"
