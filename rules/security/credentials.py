@@ -242,7 +242,9 @@ _ASSIGNMENT = LazyPattern(
         (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s"',;&|]+))"""
 )
 _COMMENT = ("#", "//", ";", "*", "<!--", "-- ", "/*")
-_LONGEST_LINE = 4000
+_LONGEST_PIECE = 4000
+"""A longer line (minified JSON) is searched in pieces of this length: the pattern costs more than its length."""
+_OVERLAP = 400
 
 
 class Assignment(NamedTuple):
@@ -305,13 +307,30 @@ def assignments(text: str) -> Iterator[Assignment]:
             at = lower.find(stem, following) if following >= 0 else -1
     for start in sorted(lines):
         end = text.find("\n", start)
-        line = text[start : end if end >= 0 else len(text)][:_LONGEST_LINE]
+        line = text[start : end if end >= 0 else len(text)]
         if line.lstrip().startswith(_COMMENT):
             continue
-        for match in _ASSIGNMENT.finditer(line):
+        for match in _assigned(line):
             group = str(match.lastgroup)
             value = match[group]
             if group == "bare" and any(character in "(){}[]<>$*\\`" for character in value):
                 continue
-            if is_credential(match["name"], value) and not _is_plain_argument(line[: match.start()], match):
+            before = line[max(0, match.start() - _LONGEST_PIECE) : match.start()]
+            if is_credential(match["name"], value) and not _is_plain_argument(before, match):
                 yield Assignment(match["name"], value, start + match.start(group), start + match.end(group))
+
+
+def _assigned(line: str) -> Iterator[re.Match[str]]:
+    """Every assignment to a telling name in a line, whatever its length; one that is longer than the overlap may be
+    cut."""
+    position = 0
+    while position < len(line):
+        following = position + _LONGEST_PIECE - _OVERLAP
+        end = position + _LONGEST_PIECE
+        piece = line[position:end].lower()
+        for match in _ASSIGNMENT.finditer(line, position, end) if any(stem in piece for stem in _STEMS) else ():
+            if match.start() >= following and end < len(line):
+                break
+            yield match
+            following = max(following, match.end())
+        position = following

@@ -228,6 +228,13 @@ def test_assignments(text: str, names: list[str]) -> None:
     assert [each.name for each in c.assignments(text)] == names
 
 
+@pytest.mark.parametrize("before", [*range(3570, 3630, 3), 4_000, 100_000])
+def test_an_assignment_far_behind_in_a_long_line_is_found_once(before: int) -> None:
+    text = f'{"x" * before} password: "{MIXED[:12]}", {"y" * 5_000}'
+    (one,) = c.assignments(text)
+    assert (one.start, one.value) == (before + 12, MIXED[:12])
+
+
 def test_an_assignment_knows_its_place() -> None:
     text = "a: 1\npassword: hunter2\n"
     [each] = c.assignments(text)
