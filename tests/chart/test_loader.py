@@ -198,6 +198,12 @@ FAULTS: dict[str, tuple[dict[str, str | bytes], str, int | None, str]] = {
     "broken values": ({"values.yaml": "a: 1\n\tb: 2\n"}, "web/values.yaml", 2, "found a tab"),
     "a template for values": ({"values.yaml": "# x\na: {{ .b }}\n"}, "web/values.yaml", 2, "can't be a key"),
     "a list for values": ({"values.yaml": "\n- a\n"}, "web/values.yaml", 2, "must be a map"),
+    "values in two documents": (
+        {"values.yaml": "a: 1\n---\n# x\nb: 2\n"},
+        "web/values.yaml",
+        4,
+        "several YAML documents",
+    ),
     "broken requirements": ({"requirements.yaml": "a: b: c\n"}, "web/requirements.yaml", 1, "mapping values"),
     "a broken schema": (
         {"values.schema.json": '{\n  "type": object\n}'},
@@ -229,6 +235,11 @@ def test_faults_are_told_with_file_and_line(
     error = fault(write(tmp_path, files))
     assert (error.file, error.line) == (file, line)
     assert words in error.message
+
+
+def test_values_in_one_document_may_have_its_signs(tmp_path: Path) -> None:
+    for text in ("# x\n---\na: 1\n", "a: 1\n---\n", "---\na: 1\n--- # nothing\n", "a: |\n  b\n  ---\n  c\n"):
+        assert load_chart(write(tmp_path, {"values.yaml": text})).values is not None
 
 
 def test_other_files_may_hold_anything(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from helm_constitution.chart.values import ValuesFile
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ChartError, YamlSyntaxError
 from helm_constitution.core.model import Base
-from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml import load_document, load_documents
 from helm_constitution.text.yaml_document import View, YamlDocument
 
 
@@ -61,11 +61,12 @@ def load_chart(
         earlier = earlier or Loads()
         earlier.files.begin()
         source = FolderSource(str(path), "", ignore_rules(str(path), shown), shown, read=earlier.files)
-        return _assemble(source, path, shown, base, package, known_values, earlier)
+        return _with_one_document(_assemble(source, path, shown, base, package, known_values, earlier), base)
     if not path.exists():
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown)
     folder = unpack(path, shown)
-    return _assemble(FolderSource(str(folder), "", IgnoreRules([]), shown), folder, shown, base, package)
+    source = FolderSource(str(folder), "", IgnoreRules([]), shown)
+    return _with_one_document(_assemble(source, folder, shown, base, package), base)
 
 
 def _package(shown: str) -> Package | None:
@@ -239,6 +240,20 @@ def _check_values(values: ValuesFile, shown: str) -> None:
     if document.data is not None and not isinstance(document.data, dict):
         span = document.value_span(())
         raise ChartError("must be a map of keys and values", file=shown, line=span.line if span else None)
+
+
+def _with_one_document(chart: Chart, base: Base) -> Chart:
+    """The chart; values in more documents, which only Helm 4 reads, would not be checked. A baseline stays as it is."""
+    values = chart.values
+    if base is Base.CHART and values is not None and "\n---" in values.text:
+        for document in load_documents(values.text, values.path)[1:]:
+            span = document.value_span(())
+            raise ChartError(
+                "contains several YAML documents, of which Helm 3 reads the first and Helm 4 all; join them",
+                file=f"{chart.shown}/{values.path}",
+                line=span.line if span else None,
+            )
+    return chart
 
 
 def _dependencies(document: YamlDocument, shown: str) -> Iterator[Dependency]:
