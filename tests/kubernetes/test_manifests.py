@@ -258,3 +258,19 @@ def test_an_element_of_a_list_is_no_hook_unless_the_list_is_one() -> None:
     assert one.hooks == ()
     (one,) = rendering(f"apiVersion: v1\nkind: List\n{annotated}\nitems: [{POD}]\n").manifests
     assert one.hooks == ("test",)
+
+
+@pytest.mark.parametrize(
+    ("file", "dependency"),
+    [
+        ("templates/a.yaml", None),
+        ("templates/charts/b/templates/a.yaml", None),
+        ("charts/db/templates/a.yaml", "db"),
+        ("charts/db/charts/inner/templates/charts/a.yaml", "db/charts/inner"),
+        ("charts/templates/templates/a.yaml", "templates"),
+        ("charts/charts/templates/a.yaml", "charts"),
+    ],
+)
+def test_the_dependency_of_a_template(file: str, dependency: str | None) -> None:
+    (one,) = rendering("kind: Secret\n", file=file).manifests
+    assert one.dependency == dependency

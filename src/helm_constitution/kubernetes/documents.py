@@ -58,9 +58,7 @@ def template_path(source: str, chart_name: str) -> str:
 
 def _dependency_of(file: str) -> str | None:
     """The dependency that a template belongs to, by its path in the chart; None for the chart's own."""
-    if not file.startswith("charts/"):
-        return None
-    parts = file.split("/")
-    if "templates" in parts:
-        return "/".join(parts[1 : parts.index("templates")])
-    return parts[1] if len(parts) > 1 else None
+    parts, end = file.split("/"), 0
+    while parts[end] == "charts" and len(parts) > end + 2:
+        end += 2
+    return "/".join(parts[1:end]) or None
