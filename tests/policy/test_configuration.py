@@ -178,6 +178,20 @@ def test_what_cant_be_read_is_told(root: Path) -> None:
         load_configuration(root / "none.yaml", root)
 
 
+def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "web").mkdir()
+    (tmp_path / ".helm-constitution.yml").touch()
+    with pytest.raises(ConfigurationError, match=r"must be called \.helm-constitution\.yaml; rename it"):
+        find_configuration(tmp_path / "web", None)
+    found = tmp_path / "web/.helm-constitution.yaml"
+    found.touch()
+    assert find_configuration(tmp_path / "web", None) == found, "the nearer one counts"
+    (tmp_path / "web/.helm-constitution.yml").touch()
+    with pytest.raises(ConfigurationError):
+        find_configuration(tmp_path / "web", None)
+
+
 @pytest.mark.parametrize(
     ("path", "pattern", "expected"),
     [

@@ -341,6 +341,20 @@ def test_words_that_only_look_like_a_waiver_are_none(team: Team) -> None:
     assert waived(team.check()) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "is_comment"),
+    [
+        (f'notes: "none # {ALLOW} values/unused -- kept"', False),
+        (f"notes: 'it''s none # {ALLOW} values/unused -- kept'", False),
+        (f'notes: "it\'s none" # {ALLOW} values/unused -- kept', True),
+        (f"notes: it's none # {ALLOW} values/unused -- kept", True),
+    ],
+)
+def test_a_text_in_quotes_is_no_comment(team: Team, line: str, is_comment: bool) -> None:
+    team.replace("web/values.yaml", "notes: none", line)
+    assert waived(team.check()) == (["values/unused values.yaml"] if is_comment else [])
+
+
 # --- in a plan --------------------------------------------------------------------------------------------------------
 
 PLAN = """

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from helm_constitution.core.errors import ConstitutionFileError
+from helm_constitution.core.errors import ConfigurationError, ConstitutionFileError
 from helm_constitution.core.repository import is_everybodys, repository_above
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, is_there
 
 FILE_NAME = ".helm-constitution.yaml"
+_OTHER_NAME = ".helm-constitution.yml"
 DEBT_FILE_NAME = ".helm-constitution-debt.yaml"
 
 
@@ -18,8 +19,16 @@ def find_configuration(chart: Path, explicit: Path | None, unsaved: Unsaved = NO
     """The configuration's file: the one given, else the nearest from the chart up to the repository's root.
 
     A file in ``unsaved`` counts as one on the disk, here and below: an editor has new files before they are saved.
+
+    Raises:
+        ConfigurationError: where a file with the ending ``.yml`` would be passed over.
     """
-    return explicit if explicit is not None else find_above(chart, FILE_NAME, unsaved)
+    if explicit is not None:
+        return explicit
+    found, other = find_above(chart, FILE_NAME, unsaved), find_above(chart, _OTHER_NAME, unsaved)
+    if other is not None and (found is None or other.parent.is_relative_to(found.parent)):
+        raise ConfigurationError(f"must be called {FILE_NAME}; rename it", file=str(other))
+    return found
 
 
 def find_debt(chart: Path, configuration: Path | None, unsaved: Unsaved = NO_TEXTS) -> Path:

@@ -165,6 +165,8 @@ _COMMENT = LazyPattern(
     r"|(?:(?<=\s)|^)#+[ \t]*constitution:[ \t]*allow\b(?P<line>[^\n]*)",
     re.MULTILINE,
 )
+_QUOTED = LazyPattern(r"\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'")
+_OPEN_QUOTE = LazyPattern(r"(?:^|[\s:\[{,(-])[\"']")
 _IS_COMMENT = LazyPattern(r"\s*(?:#|\{\{-?\s*/\*.*\*/\s*-?\}\}\s*\Z)")
 _YAML = (".yaml", ".yml", ".tpl")
 
@@ -188,6 +190,8 @@ def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -
         first = text.count("\n", 0, match.start()) + 1
         last = first + match.group().count("\n")
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if match["line"] is not None and _OPEN_QUOTE.search(_QUOTED.sub("", before)):
+            continue  # a text that only looks like a comment
         after = text[match.end() :].partition("\n")[0]
         covered = range(first, last + 1)
         if not before.strip() and not after.strip():
