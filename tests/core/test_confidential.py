@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.core.confidential import (
-    line_without_secrets,
-    lines_without_secrets,
-    names_a_secret,
-    withheld,
-    withheld_in,
-    without_secrets,
-)
+from helm_constitution.core.confidential import withheld, withheld_in
+from helm_constitution.core.secret_lines import line_without_secrets, lines_without_secrets
+from helm_constitution.core.secret_names import names_a_secret
+from helm_constitution.core.secret_texts import without_secrets
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.core.confidential import without_secrets
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
+from helm_constitution.core.secret_texts import without_secrets
 
 if TYPE_CHECKING:
     from helm_constitution.core.errors import ClusterError

@@ -24,9 +24,9 @@ from kubernetes.dynamic.resource import Resource
 
 from helm_constitution.cluster.answers import Refused
 from helm_constitution.cluster.target import ClusterTarget
-from helm_constitution.core.confidential import without_secrets
 from helm_constitution.core.errors import ClusterError
 from helm_constitution.core.scratch import kept_folder
+from helm_constitution.core.secret_texts import without_secrets
 from helm_constitution.text.yaml_scalars import Json
 
 _T = TypeVar("_T")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.cluster.answers import Deployment
 from helm_constitution.cluster.namespace import own_namespace
-from helm_constitution.core.confidential import without_secrets
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Status
+from helm_constitution.core.secret_texts import without_secrets
 from helm_constitution.helm.choose import find_helm
 from helm_constitution.helm.messages import error_text
 from helm_constitution.helm.process import Processes

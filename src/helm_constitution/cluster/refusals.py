@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from helm_constitution.cluster.answers import Refusal
-from helm_constitution.core.confidential import HIDDEN, names_a_secret, without_secrets
+from helm_constitution.core.secret_names import HIDDEN, names_a_secret
+from helm_constitution.core.secret_texts import without_secrets
 from helm_constitution.text.yaml_document import Path
 from helm_constitution.text.yaml_scalars import Json
 

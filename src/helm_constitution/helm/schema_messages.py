@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.core.confidential import HIDDEN, names_a_secret, without_secrets
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.secret_names import HIDDEN, names_a_secret
+from helm_constitution.core.secret_texts import without_secrets
 from helm_constitution.helm.message_parts import SCHEMA_FILE, VALUES_FILE, Speaker, plain
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from helm_constitution.core.confidential import line_without_secrets, lines_without_secrets, without_secrets
 from helm_constitution.core.fixes import Fix
 from helm_constitution.core.kept import Kept
 from helm_constitution.core.model import Finding, Location
+from helm_constitution.core.secret_lines import line_without_secrets, lines_without_secrets
+from helm_constitution.core.secret_texts import without_secrets
 
 _SHORTEST = 6
 """The shortest secret that is hidden in messages; a shorter one may be part of any word."""

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from helm_constitution.core.confidential import HIDDEN, secrets_in
+from helm_constitution.core.confidential import secrets_in
 from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.secret_names import HIDDEN
 from helm_constitution.helm.protocol import HelmMessage, RenderRequest
 from helm_constitution.helm.set_values import apply
 

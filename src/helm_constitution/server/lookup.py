@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from helm_constitution.check.pipeline import Examined
-from helm_constitution.core.confidential import line_without_secrets, lines_without_secrets, withheld
+from helm_constitution.core.confidential import withheld
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
+from helm_constitution.core.secret_lines import line_without_secrets, lines_without_secrets
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.locate.marked_render import MarkedRender
 from helm_constitution.render.results import RenderedObjects

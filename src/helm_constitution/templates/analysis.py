@@ -8,12 +8,12 @@ from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from helm_constitution.core.confidential import lines_without_secrets
 from helm_constitution.core.kept import Kept
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.records import record
+from helm_constitution.core.secret_lines import lines_without_secrets
 from helm_constitution.templates import parse_template, parse_templates
 from helm_constitution.templates.uses import analyse
 from helm_constitution.templates.uses_again import OtherTemplates, edited_template
