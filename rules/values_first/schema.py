@@ -25,6 +25,7 @@ from helm_constitution.api import (
     ValuesFile,
     Violation,
     YamlDocument,
+    by_names,
     dotted,
     forbid,
     references,
@@ -233,7 +234,7 @@ class _Validator:
                 self.left_out.append(unresolvable.ref)
             return
         for error in errors:
-            yield from _explained(error, missing_is_fine)
+            yield from _explained(error, values, missing_is_fine)
 
 
 _NAMED = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependentSchemas"})
@@ -263,12 +264,13 @@ def _without_references(schema: object) -> object:
     return made
 
 
-def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
+def _explained(error: ValidationError, values: Mapping[str, Json], missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
     path: Path = tuple(error.absolute_path)
+    known_as = by_names(path, values)
     name = dotted(path)
     what = name or "the values"
     wanted: Any = error.validator_value
-    found = _shown(withheld(error.instance, path))
+    found = _shown(withheld(error.instance, known_as))
     match error.validator:
         case "type":
             kinds = " or ".join(wanted) if isinstance(wanted, list) else str(wanted)
@@ -286,9 +288,11 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
                 if key not in schema.get("properties", {}) and repr(key) in error.message:
                     yield (*path, key), f"{dotted((*path, key))} is not allowed by the schema"
         case "enum":
-            yield path, f"{what} is {found}, but the schema allows only {', '.join(_shown(value) for value in wanted)}"
+            # Of a secret, the values that are allowed are secrets too.
+            allowed = ", ".join(dict.fromkeys(_shown(withheld(value, known_as)) for value in wanted))
+            yield path, f"{what} is {found}, but the schema allows only {allowed}"
         case "const":
-            yield path, f"{what} is {found}, but the schema requires {_shown(wanted)}"
+            yield path, f"{what} is {found}, but the schema requires {_shown(withheld(wanted, known_as))}"
         case "pattern":
             yield path, f"{what} is {found}, but the schema requires a match of {wanted}"
         case "minLength" | "maxLength":
@@ -309,7 +313,7 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
             # Alternatives of another type explain least.
             fitting = [inner for inner in error.context if inner.validator != "type" or inner.path]
             if fitting:
-                for inner_path, message in _explained(fitting[0], missing_is_fine):
+                for inner_path, message in _explained(fitting[0], values, missing_is_fine):
                     yield inner_path, f"{message} (or another alternative of the schema)"
             else:
                 kinds = " or ".join(dict.fromkeys(str(inner.validator_value) for inner in error.context))
@@ -317,7 +321,7 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
         case "oneOf":
             yield path, f"{what} is {found}, which matches several alternatives of the schema instead of one"
         case _:
-            message = withheld_in(error.message, error.instance, path)
+            message = withheld_in(error.message, error.instance, known_as)
             message = message if len(message) <= 200 else f"{message[:197]}…"
             yield path, f"{what} violates {error.validator} of the schema: {message}"
 

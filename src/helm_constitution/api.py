@@ -14,7 +14,7 @@ from helm_constitution.chart.model import Chart, Dependency
 from helm_constitution.chart.schema_edits import schema_edits, whole_schema
 from helm_constitution.chart.value_comments import CommentKind
 from helm_constitution.chart.values import ValueKey, ValuesFile
-from helm_constitution.core.confidential import withheld, withheld_in
+from helm_constitution.core.confidential import by_names, withheld, withheld_in
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.core.lazy import LazyPattern
@@ -273,6 +273,7 @@ __all__ = [
     "Workload",
     "YamlDocument",
     "YamlSyntaxError",
+    "by_names",
     "commands",
     "contents",
     "cut_apart",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.core.confidential import withheld, withheld_in
+from helm_constitution.core.confidential import by_names, secrets_in, withheld, withheld_in
 from helm_constitution.core.secret_lines import line_without_secrets, lines_without_secrets
 from helm_constitution.core.secret_names import names_a_secret
 from helm_constitution.core.secret_texts import without_secrets
@@ -77,6 +77,14 @@ def test_secrets_in_texts() -> None:
     assert without_secrets("https://example.com:8080/a and basic words") == "https://example.com:8080/a and basic words"
 
 
+def test_the_value_of_a_variable_goes_by_its_name() -> None:
+    values = {"env": [{"name": "DB_PASSWORD", "value": "hunter2"}, {"key": "A", "value": "b"}]}
+    assert by_names(("env", 0, "value"), values) == ("env", 0, "DB_PASSWORD")
+    assert by_names(("env", 1, "value"), values) == ("env", 1, "A")
+    assert by_names(("env", 2, "value", "c"), values) == ("env", 2, "value", "c")
+    assert list(secrets_in(values)) == ["hunter2"]
+
+
 def test_variables_in_a_list() -> None:
     values = [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "A", "value": "b"}, {"name": 5, "value": 6}]
     assert withheld(values, ("env",)) == [{"name": "DB_PASSWORD", "value": "…"}, *values[1:]]
@@ -118,6 +126,9 @@ def test_messages_of_validators() -> None:
     assert withheld_in("'hunter2' is too short", "hunter2", ("auth", "password")) == "'…' is too short"
     message = "{'password': 'hunter2'} is not valid"
     assert withheld_in(message, {"password": "hunter2"}, ("auth",)) == "{'password': '…'} is not valid"
+    assert withheld_in("'hunter2' was expected", "b", ("password",)) == "'…' was expected"
+    assert withheld_in("'b' is not one of ['hunter2']", "b", ("password",)) == "'…' is not one of '…'"
+    assert withheld_in("'b' is not one of ['c']", "b", ("name",)) == "'b' is not one of ['c']"
     assert withheld_in("5 is not of type 'string'", 5, ("count",)) == "5 is not of type 'string'"
 
 

@@ -389,12 +389,18 @@ def test_a_complaint_quotes_no_secret() -> None:
     text = HEAD + (
         "web:\n- at '/auth/password': 'correct 'horse' staple' does not match pattern '^x$'\n"
         "- at '/auth/pin/token': minimum: got 12345, want 99999\n"
+        "- at '/auth/secret': value must be one of 'horse', 'staple'\n"
+        '- auth.token: auth.token does not match: "horse"\n'
+        '- auth.pwd: auth.pwd must be one of the following: "horse"\n'
         "- at '/url': 'redis://me:horse@db' is not valid ipv4: x\n"
         "- at '/user': 'me' does not match pattern '^x$'"
     )
     assert complaints(text) == [
         (("auth", "password"), "'…' does not match pattern '^x$'"),
         (("auth", "pin", "token"), "minimum: got …, want 99999"),
+        (("auth", "pwd"), "auth.pwd must be one of the following: '…'"),
+        (("auth", "secret"), "value must be '…'"),
+        (("auth", "token"), "auth.token does not match: '…'"),
         (("url",), "'redis://me:…@db' is not valid ipv4: x"),
         (("user",), "'me' does not match pattern '^x$'"),
     ]

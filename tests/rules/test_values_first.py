@@ -653,6 +653,12 @@ def test_names_in_maps_that_are_passed_on_are_free(charts: Charts) -> None:
         ("auth: {password: hunter2}\n", '{"properties": {"auth": {"propertyNames": {"maxLength": 1}}}}'),
         ("url: postgres://u:hunter2@db/x\n", '{"properties": {"url": {"type": "integer"}}}'),
         ("auth: {password: hunter2}\n", '{"properties": {"auth": {"if": true, "then": {"minProperties": 2}}}}'),
+        ("password: a\n", '{"properties": {"password": {"enum": ["hunter2"]}}}'),
+        ("password: a\n", '{"properties": {"password": {"const": "hunter2"}}}'),
+        (
+            "env: [{name: DB_PASSWORD, value: hunter2}]\n",
+            '{"properties": {"env": {"items": {"properties": {"value": {"maxLength": 1}}}}}}',
+        ),
     ],
 )
 def test_a_value_that_the_schema_rejects_is_withheld_where_it_is_a_secret(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
-from helm_constitution.core.confidential import withheld_in
+from helm_constitution.core.confidential import by_names, withheld_in
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_document import Path, dotted, leaves
 from helm_constitution.text.yaml_scalars import Json
@@ -152,7 +152,7 @@ def _refused(comparison: Compared) -> Iterator[Lost]:
                     yield Lost(part, f"{dotted((*path, key))} is now rejected: the schema does not allow it", None)
         else:
             view = document.view.get(*path)
-            words = withheld_in(error.message, error.instance, path)
+            words = withheld_in(error.message, error.instance, by_names(path, document.data))
             yield Lost(view, f"{dotted(path) or 'the file'} is now rejected by the schema: {words}", None)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.release import some
-from helm_constitution.core.confidential import withheld_in
+from helm_constitution.core.confidential import by_names, withheld_in
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import dotted, value_at
@@ -229,10 +229,11 @@ def _old_defaults(old: Chart, new: Chart, after: Validator) -> Iterator[Change]:
         path = tuple(str(step) for step in error.absolute_path)
         if error.validator in ("required", "additionalProperties") or not path or not error.instance:
             continue  # an empty default does not show what users set; helm removes a null
+        words = withheld_in(error.message, error.instance, by_names(error.absolute_path, values))
         yield Change(
             "compat/schema-tightened",
             Step.MAJOR,
-            f"new schema rejects the old default of {dotted(path)}: {withheld_in(error.message, error.instance, path)}",
+            f"new schema rejects the old default of {dotted(path)}: {words}",
             f"change {dotted(path)} to a value that the schema accepts",
             old.values.document.view.get(*error.absolute_path),
             _place(new, path),

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.secret_lines import text_without_secrets
 from helm_constitution.core.secret_names import HIDDEN, names_a_secret
 from helm_constitution.core.secret_texts import without_secrets
 
 
+def _known_as(key: str | int, beside: Mapping[Any, object]) -> str | int:
+    """A key of a map; for the ``value`` of a variable, the variable's name."""
+    name = beside.get("name", beside.get("key")) if key == "value" else None
+    return name if isinstance(name, str) else key
+
+
+def by_names(path: Sequence[str | int], values: object) -> tuple[str | int, ...]:
+    """A path into values as :func:`withheld` reads it: the value of a variable goes by the variable's name."""
+    found: list[str | int] = []
+    for step in path:
+        found.append(_known_as(step, values) if isinstance(values, dict) else step)
+        try:
+            values = values[step]  # type: ignore[index]
+        except (IndexError, KeyError, TypeError):
+            values = None
+    return tuple(found)
+
+
 def withheld(value: Any, path: Sequence[str | int] = ()) -> Any:
     """A value of a values file as a report may show it: its shape stays, texts and numbers of secrets are hidden."""
     if isinstance(value, dict):
-        # Of a list of variables, each with its name.
-        name = value.get("name")
-        named = {"value": (*path, name)} if isinstance(name, str) else {}
-        return {key: withheld(part, named.get(key, (*path, key))) for key, part in value.items()}
+        return {key: withheld(part, (*path, _known_as(key, value))) for key, part in value.items()}
     if isinstance(value, list):
         return [withheld(part, (*path, number)) for number, part in enumerate(value)]
     if isinstance(value, str):
@@ -28,11 +45,17 @@ def withheld(value: Any, path: Sequence[str | int] = ()) -> Any:
     return value
 
 
+_ALLOWED = LazyPattern(r"(?<= is not one of ).+|.+(?= was expected\Z)", re.DOTALL)
+"""The values that a schema allows; of a secret they are secrets too."""
+
+
 def withheld_in(message: str, value: object, path: Sequence[str | int] = ()) -> str:
     """A message of a schema validator, which repeats the value that it rejects, without what is withheld of it."""
     for inner, text in sorted(_leaves(value, tuple(path)), key=lambda leaf: -len(repr(leaf[1]))):
         if names_a_secret(inner):
             message = message.replace(repr(text), repr(HIDDEN))
+    if names_a_secret(path):
+        message = _ALLOWED.sub(repr(HIDDEN), message)
     return without_secrets(message)
 
 
@@ -45,7 +68,7 @@ def secrets_in(value: object) -> Iterator[str]:
 
 def _leaves(value: object, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], object]]:
     if isinstance(value, dict):
-        return [leaf for key, part in value.items() for leaf in _leaves(part, (*path, key))]
+        return [leaf for key, part in value.items() for leaf in _leaves(part, (*path, _known_as(key, value)))]
     if isinstance(value, list):
         return [leaf for number, part in enumerate(value) for leaf in _leaves(part, (*path, number))]
     return [] if value is None or isinstance(value, bool) or value == "" else [(path, value)]

@@ -13,7 +13,11 @@ from helm_constitution.helm.protocol import FailureKind, HelmMessage
 
 SCHEMA_HEAD = "values don't meet the specifications of the schema(s) in the following chart(s):"
 _SCHEMA_LINE = LazyPattern(r"( *)- (?:at '((?:[^'\\]|\\.)*)'|([^:]+)): (.*)")
-_QUOTED = LazyPattern(r"'.*'(?= (?:does not match pattern|is not valid))", re.DOTALL)
+_QUOTED = LazyPattern(
+    r"'.*'(?= (?:does not match pattern|is not valid))"
+    r"|(?<=value must be ).+|(?<= does not match: ).+|(?<= must be one of the following: ).+",
+    re.DOTALL,
+)
 _NUMBER = LazyPattern(r"\bgot -?[0-9.]+")
 _SECTION = LazyPattern(r"(\S+):")
 _ALTERNATIVES = ("'oneOf' failed", "'anyOf' failed")
