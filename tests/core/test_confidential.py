@@ -12,14 +12,39 @@ from helm_constitution.core.secret_texts import without_secrets
 
 @pytest.mark.parametrize(
     "path",
-    [("password",), ("auth", "rootPassword"), ("apiKey",), ("a", "client_secret"), ("tokens", "ci"), ("db", "pwd")],
+    [
+        ("password",),
+        ("auth", "rootPassword"),
+        ("apiKey",),
+        ("a", "client_secret"),
+        ("tokens", "ci"),
+        ("db", "pwd"),
+        ("userPassword",),
+        ("generatedToken",),
+        ("password2",),
+        ("secretValue",),
+        ("passwordHash",),
+        ("encryptionKeys", "a"),
+    ],
 )
 def test_names_of_secrets(path: tuple[str, ...]) -> None:
     assert names_a_secret(path)
 
 
 @pytest.mark.parametrize(
-    "path", [(), ("passwordFile",), ("existingSecret",), ("existingSecretName",), ("replicas",), ("secret", "name")]
+    "path",
+    [
+        (),
+        ("passwordFile",),
+        ("existingSecret",),
+        ("existingSecretName",),
+        ("replicas",),
+        ("secret", "name"),
+        ("usePassword",),
+        ("createToken",),
+        ("generateSecret",),
+        ("secretValues",),
+    ],
 )
 def test_other_names(path: tuple[str, ...]) -> None:
     assert not names_a_secret(path)

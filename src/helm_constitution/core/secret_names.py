@@ -13,13 +13,16 @@ HIDDEN = "…"
 # The last key, without what divides its words. `passwordFile` and `secretName` are references, no secrets.
 _SECRET = LazyPattern(
     r"(?:pass(?:word|wd|phrase|code)?|passwort|pwd|secret|token|credentials?|apikey|accesskey|privatekey|secretkey"
-    r"|secretkeybase|signingkey|encryptionkey|masterkey|sessionkey|sharedkey|licensekey|connectionstring|dsn|webhook(?:url)?)\Z",
+    r"|secretkeybase|signingkey|encryptionkey|masterkey|sessionkey|sharedkey|licensekey|authkey|connectionstring|dsn"
+    r"|webhook(?:url)?)(?:value|string|hash|base64|b64|pem|[0-9]+)?\Z",
     re.IGNORECASE,
 )
-_SECRETS = LazyPattern(r"(?:secrets|\w*(?:passwords?|credentials|tokens|apikeys))\Z", re.IGNORECASE)
+_SECRETS = LazyPattern(
+    r"(?:secrets|\w*(?:passwords?|credentials|tokens|(?:api|encryption|private|signing)keys))\Z", re.IGNORECASE
+)
 _LIST_OF_NAMES = LazyPattern(r"secrets\Z", re.IGNORECASE)
 """A list of secrets is one of Secrets, by their names."""
-_REFERENCE = LazyPattern(r"(?:existing|use|create|enabled?|automount|generate)", re.IGNORECASE)
+_REFERENCE = LazyPattern(r"(?:existing|use(?!r)|create(?!d)|enabled?|automount|generate(?!d))", re.IGNORECASE)
 _DIVIDERS = str.maketrans("", "", "-_. /")
 
 
