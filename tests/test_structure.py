@@ -57,6 +57,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.check.kept_patterns",
         "helm_constitution.cli.main",
         "helm_constitution.core.errors",
+        "helm_constitution.core.secret_texts",
         "helm_constitution.core.signals",
     ),
     "heavy, and not needed by a check that the cache answers; helm is at work meanwhile": (

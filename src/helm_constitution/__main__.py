@@ -118,10 +118,11 @@ def _run() -> int:
 
 
 def _harmless(text: str) -> str:
-    """A text without control characters and without commands to a CI system."""
+    """A text without control characters, commands to a CI system and secrets."""
+    from helm_constitution.core.secret_texts import without_secrets
     from helm_constitution.report.words import clean, inert
 
-    return inert("\n".join(clean(line) for line in text.splitlines()))
+    return without_secrets(inert("\n".join(clean(line) for line in text.splitlines())))
 
 
 def _unexpected(error: Exception) -> str:

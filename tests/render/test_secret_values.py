@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,13 @@ from helm_constitution.helm.protocol import RenderRequest, SetArgument
 from tests.helm.support import write_chart
 from tests.support import check_chart
 
-VALUES = "auth:\n  password: Kanari-1\n  token: kanariword\n"
+VALUES = """
+auth:
+  password: Kanari-1
+  token: kanariword
+url: db://me:kanari@x
+env: [{name: PASSWORD, value: Kanari-4}]
+"""
 
 
 @pytest.mark.parametrize(
@@ -22,6 +29,9 @@ VALUES = "auth:\n  password: Kanari-1\n  token: kanariword\n"
         '{{ mustToDate "2006" .Values.auth.token }}',
         '{{ tpl (printf "{{ %s }}" .Values.auth.token) . }}',
         "a: {{ index (list) .Values.auth.password }}",
+        "{{ fail (b64enc .Values.auth.token) }}",
+        "{{ fail .Values.url }}",
+        "{{ fail (toJson .Values.env) }}",
     ],
 )
 def test_a_message_of_helm_holds_no_secret(tmp_path: Path, embedded: EmbeddedEngine, template: str) -> None:
@@ -32,6 +42,7 @@ def test_a_message_of_helm_holds_no_secret(tmp_path: Path, embedded: EmbeddedEng
         report = check_chart(chart, embedded, options)
         assert report.troubles
         assert "kanari" not in repr(report).lower()
+        assert base64.b64encode(b"kanariword").decode() not in repr(report)
 
 
 def test_a_secret_that_is_a_word_leaves_the_words_of_a_message(tmp_path: Path, embedded: EmbeddedEngine) -> None:
@@ -41,3 +52,14 @@ def test_a_secret_that_is_a_word_leaves_the_words_of_a_message(tmp_path: Path, e
     }
     report = check_chart(write_chart(tmp_path / "web", files), embedded, CheckOptions())
     assert {one.message for one in report.scenarios} == {'set a better password than "…"'}
+
+
+def test_a_scenario_is_not_named_after_a_secret(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    files = {
+        "values.yaml": "auth:\n  password: ''\n  kind: a\n",
+        "templates/a.yaml": '{{ if or (eq .Values.auth.password "kanari") (eq .Values.auth.password "kanari2") }}'
+        '{{ fail "weak" }}{{ end }}{{ if eq .Values.auth.kind "b" }}{{ end }}',
+    }
+    report = check_chart(write_chart(tmp_path / "web", files), embedded, CheckOptions(scenarios="full"))
+    assert {"auth.password=…", "auth.kind=b"} <= {one.name for one in report.scenarios}
+    assert "kanari" not in repr(report)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from helm_constitution.core.errors import ConfigurationError, EngineError
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.scratch import kept_folder
+from helm_constitution.core.secret_names import HIDDEN
 from helm_constitution.helm import options
 from helm_constitution.helm.held import HeldChart, HeldCharts
 from helm_constitution.helm.process import Ended, Processes, Run
@@ -24,6 +27,8 @@ from helm_constitution.helm.protocol import (
 )
 from helm_constitution.helm.schemas import SCHEMA, copy_without_schemas
 
+_JSON_DATA = LazyPattern(r"(?<=--set-json data ).+", re.DOTALL)
+"""Helm repeats what it can't read, and says no more about it."""
 _SKIP_SCHEMA = "--skip-schema-validation"
 
 
@@ -258,7 +263,7 @@ def _failure(ended: Ended, helm: str, chart: str) -> tuple[HelmMessage, ...]:
             'helm 3.16 on; install a newer one, or use the embedded engine: pip install "helm-constitution[embedded]"'
         )
     if text.startswith("failed parsing --set"):
-        raise ConfigurationError(text)
+        raise ConfigurationError(_JSON_DATA.sub(HIDDEN, text))
     return messages.failure(text, Speaker.of(chart))
 
 

@@ -1,4 +1,4 @@
-"""Keeps the values of secrets out of helm's messages, which quote what a template fails on."""
+"""Keeps secrets out of helm's messages, which quote what a template fails on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.core.confidential import secrets_in
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.secret_names import HIDDEN
+from helm_constitution.core.secret_texts import without_secrets
 from helm_constitution.helm.protocol import HelmMessage, RenderRequest
 from helm_constitution.helm.set_values import apply
 
@@ -24,7 +25,7 @@ _READ_ALONE = ("--set", "--set-string", "--set-literal")
 def without_secret_values(
     messages: Sequence[HelmMessage], chart: Chart, request: RenderRequest
 ) -> tuple[HelmMessage, ...]:
-    """Messages about a chart that was rendered, or linted, with the values of a request.
+    """Messages about a chart that was rendered, or linted, with the values of a request; without its secrets.
 
     Args:
         messages: helm's.
@@ -57,13 +58,16 @@ def _given(request: RenderRequest) -> Iterator[Json]:
 
 
 def _pattern(secret: str) -> re.Pattern[str]:
-    """Finds a secret: wherever it stands, or in quotes if it might be any word."""
+    """Finds a secret, plain and in Base64: wherever it stands, or in quotes if it might be any word."""
+    import base64
+
     text = re.escape(secret)
     is_word = secret.isalpha() and secret.islower()
-    return re.compile(rf"(?<=[\"'`]){text}(?=[\"'`])" if is_word else rf"(?<!\w){text}(?!\w)")
+    plain = rf"(?<=[\"'`]){text}(?=[\"'`])" if is_word else rf"(?<!\w){text}(?!\w)"
+    return re.compile(rf"{plain}|(?<!\w){re.escape(base64.b64encode(secret.encode()).decode())}(?!\w)")
 
 
 def _hidden(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
     for pattern in patterns:
         text = pattern.sub(HIDDEN, text)
-    return text
+    return without_secrets(text)

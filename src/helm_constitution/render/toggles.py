@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from helm_constitution.chart.schema import resolved
+from helm_constitution.core.confidential import withheld
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.protocol import RenderRequest
@@ -42,8 +43,8 @@ class Toggle(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The scenario's name: ``ingress.enabled=true``."""
-        text = self.value if isinstance(self.value, str) else "true" if self.value else "false"
+        """The scenario's name: ``ingress.enabled=true``; it shows no secret."""
+        text = withheld(self.value, self.path) if isinstance(self.value, str) else "true" if self.value else "false"
         return f"{dotted(self.path)}={text}"
 
     @property
@@ -97,9 +98,12 @@ class FreeValues:
         return not _is_given(self._given, path) and (path[0] not in self._foreign or path in self.conditions)
 
     def choices(self, path: ValuesPath) -> list[str]:
-        """The texts of an enum; empty if there are too many."""
+        """The texts of an enum; empty if there are too many. Of those that no report may show, one has a name."""
         texts = self._texts.get(path, [])
-        return list(dict.fromkeys(texts)) if len(texts) <= MOST_CHOICES else []
+        named: dict[str, str] = {}
+        for text in texts:
+            named.setdefault(withheld(text, path), text)
+        return list(named.values()) if len(texts) <= MOST_CHOICES else []
 
     def enclosing(self, path: ValuesPath) -> tuple[ValuesPath, ...]:
         """The flags that are off by default and control the section of a path."""
