@@ -244,6 +244,8 @@ def test_a_whole_file_is_shown_without_what_its_keys_call_secret() -> None:
         ("args:\n  - --db-password\n  - abc\n  - def", "args:\n  - --db-password\n  - …\n  - def"),
         ("kind: Secret\ndata:\n  .a: abc\n  b: {{ .Values.b }}", "kind: Secret\ndata:\n  .a: …\n  b: {{ .Values.b }}"),
         ("data: {a: abc}\nkind: Secret", "data: …\nkind: Secret"),
+        ("password: |\r\n  abc\r\nargs:\r\n- --token\r\n- abc", "password: |\r\n  …\r\nargs:\r\n- --token\r\n- …"),
+        ("password: |\r  abc\ra: b\u2028token: abc", "password: |\r  …\ra: b\u2028token: …"),
         ('password: "abc\n  def: ghi"\na: b', "password: …\n  …\na: b"),
         ("password: abc\n  def\na: b", "password: …\n  …\na: b"),
         ("password:\n  abc\na: b", "password:\n  …\na: b"),

@@ -143,6 +143,39 @@ def test_a_hover_holds_no_link_image_or_markup_of_a_charts_texts(web: Path) -> N
     asyncio.run(session())
 
 
+KEPT = """
+    # Like --token=kanari1.
+    auth:
+      password: kanari2
+      pem: |
+        -----BEGIN PRIVATE KEY-----
+        kanari3
+        -----END PRIVATE KEY-----
+    """
+
+
+def test_a_hover_holds_no_secret(web: Path) -> None:
+    template = "data:\n  a: {{ .Values.auth.password }}\n  b: |\n    {{- .Values.auth.pem | nindent 4 }}\n"
+    secret = f"kind: Secret\napiVersion: v1\nmetadata: {{name: s}}\n{template}"
+    write(web, {"values.yaml": KEPT, "templates/secret.yaml": secret, "templates/map.yaml": template})
+
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            values = web / "values.yaml"
+            await shown.open(values)
+            hovers = [await hover(shown, values, values.read_text(), word) for word in ("auth:", "password:", "pem:")]
+            assert "Like --token=" in hovers[0].replace("\\", "")
+            assert all("…" in one for one in hovers)
+            for name in ("secret.yaml", "map.yaml"):
+                file = web / "templates" / name
+                await shown.open(file)
+                words = (".Values.auth.password", ".Values.auth.pem")
+                hovers += [await hover(shown, file, file.read_text(), word) for word in words]
+            assert [one for one in hovers if "kanari" in one] == []
+
+    asyncio.run(session())
+
+
 def test_a_hover_tells_what_a_template_line_renders_to(web: Path) -> None:
     async def session() -> None:
         async with editor(web.parent) as shown:

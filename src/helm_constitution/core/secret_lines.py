@@ -44,8 +44,17 @@ def lines_without_secrets(text: str) -> list[str]:
     for number, line in enumerate(lines):
         if number == 0 or line.startswith("---"):
             hiding.begin(is_secret=_begins_secret(lines, number))
-        shown.append(hiding.shown(_NAMED.sub(_without_value, line) if "value" in line else line))
+        plain = _NAMED.sub(_without_value, line) if "value" in line else line
+        if plain.isprintable():
+            shown.append(hiding.shown(plain))
+        else:
+            parts = _BREAK.split(plain)
+            shown.append("".join(part if _BREAK.match(part) else hiding.shown(part) for part in parts if part))
     return shown
+
+
+_BREAK = LazyPattern(r"([\r\x85\u2028\u2029])")
+"""What else ends a line of YAML."""
 
 
 class _Above(NamedTuple):

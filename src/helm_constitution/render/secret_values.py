@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.confidential import secrets_in
@@ -34,10 +35,17 @@ def without_secret_values(
     """
     if not messages:
         return ()
+    hide = hiding(chart, request)
+    return tuple(message._replace(text=hide(message.text)) for message in messages)
+
+
+def hiding(chart: Chart, *requests: RenderRequest) -> Callable[[str], str]:
+    """Hides, in a text, the secrets in the default values of a chart and in those of requests."""
     defaults: Json = chart.values.data if chart.values is not None else None
-    secrets = {text for values in (defaults, *_given(request)) for text in secrets_in(values) if len(text) >= _SHORTEST}
+    given = (values for request in requests for values in _given(request))
+    secrets = {text for values in (defaults, *given) for text in secrets_in(values) if len(text) >= _SHORTEST}
     patterns = [_pattern(text) for text in sorted(secrets, key=len, reverse=True)]
-    return tuple(message._replace(text=_hidden(message.text, patterns)) for message in messages)
+    return partial(_hidden, patterns=patterns)
 
 
 def _given(request: RenderRequest) -> Iterator[Json]:

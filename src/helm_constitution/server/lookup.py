@@ -12,9 +12,11 @@ from helm_constitution.core.confidential import withheld
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.secret_lines import line_without_secrets, lines_without_secrets
+from helm_constitution.core.secret_texts import without_secrets
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.locate.marked_render import MarkedRender
 from helm_constitution.render.results import RenderedObjects
+from helm_constitution.render.secret_values import hiding
 from helm_constitution.report.markdown_text import block, code, prose
 from helm_constitution.report.words import as_yaml
 from helm_constitution.server.notes import Place
@@ -132,7 +134,7 @@ class Lookup:
         lines = [f"**{code(dotted(thing.value))}**"]
         if key is not None:
             if key.comment is not None:
-                lines.append(prose(key.comment.text, _COMMENT))
+                lines.append(prose(without_secrets(key.comment.text), _COMMENT))
             shown = as_yaml({thing.value[-1]: withheld(key.value, thing.value)}) if _is_map(key.value) else ""
             default = withheld(key.value, thing.value)
             lines.append(block(shown.splitlines()) if shown else f"Default: {code(str(default))}")
@@ -194,10 +196,11 @@ class Lookup:
         with MarkedRender(some, self._rendered, RenderedObjects(self._rendered.results), self._engine) as render:
             maps = render.run()
         shown: list[str] = []
+        hide = hiding(self._rendered.chart, *{result.scenario.request: None for result in self._rendered.results})
         for key, found in maps.items():
             document, scenarios = documents[key]
             text = [
-                line_without_secrets(content)
+                hide(line_without_secrets(content))
                 for number, content in enumerate(lines_without_secrets(document.text), 1)
                 if (origin := found.origin(number)) is not None and (origin.file, origin.line) in lines
             ]

@@ -247,8 +247,11 @@ class AnalysedChart:
         """The same as a report may show it: without the secrets that keys above it name, and those of a Secret."""
         if location.line is None or (line := self.line_of(location)) is None or location.file is None:
             return None
-        lines = self.kept.of(self._text_of(location.file) or "", lines_without_secrets)
-        return lines[location.line - 1].rstrip("\r") if location.line <= len(lines) else line
+        lines = self._shown.get(location.file)
+        if lines is None:
+            text = "\n".join(self._lines[location.file])
+            lines = self._shown[location.file] = self.kept.of(text, lines_without_secrets)
+        return lines[location.line - 1] if line else line
 
     def _text_of(self, file: str) -> str | None:
         found = self.vendored(file)
@@ -256,6 +259,10 @@ class AnalysedChart:
 
     @cached_property
     def _lines(self) -> dict[str, list[str]]:
+        return {}
+
+    @cached_property
+    def _shown(self) -> dict[str, list[str]]:
         return {}
 
     def dependency_entry(self, dependency: str) -> View | None:
