@@ -307,6 +307,7 @@ _SPAN = LazyPattern(r"`[^`]+`")
 _PATH = r"[$.][\w.]*\.(?P<{}>\w+)\)*(?![.\w])"
 _LITERAL = LazyPattern(
     rf"(?P<before>\b(?:eq|ne|coalesce)\s+\(*{_PATH.format('compared')}\s+|{_PATH.format('piped')}\s*\|\s*default\s+"
+    r"|\bhtpasswd\s+\S+\s+"
     r"|\b(?:dict|set\s+\S+)\s+\"(?P<set>[\w.-]+)\"\s+)\"[^\"]+\""
     rf"|(?P<function>\b(?:default|coalesce|eq|ne)\s+)\"[^\"]+\"(?=\s+\(*{_PATH.format('behind')})"
 )
@@ -315,11 +316,9 @@ _LITERAL = LazyPattern(
 
 def _without_literal(found: re.Match[str]) -> str:
     name = found["compared"] or found["piped"] or found["set"] or found["behind"]
-    return (
-        f"{found['before'] or found['function']}{HIDDEN}"
-        if names_a_secret((name,)) and not name.endswith("Key")
-        else found[0]
-    )
+    # `tokenSecretKey` is a key of a Secret.
+    is_secret = name is None or (names_a_secret((name,)) and not name.endswith("Key"))
+    return f"{found['before'] or found['function']}{HIDDEN}" if is_secret else found[0]
 
 
 def _hidden(pair: re.Match[str]) -> str:

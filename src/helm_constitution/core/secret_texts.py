@@ -15,7 +15,8 @@ _BEARER = LazyPattern(
 )
 """A digit or a capital within tells a token from a word ("Basic authentication")."""
 _HEADER = LazyPattern(
-    r"((?i:\bauthorization[\"'\\]{0,4}[ \t]*[:=]?[ \t]*[\"'\\]{0,4}(?:bearer|basic|token|apikey|bot) +|\bcookie: *))"
+    r"((?i:\bauthorization[\"'\\]{0,4}[ \t]*[:=]?[ \t]*[\"'\\]{0,4}(?:bearer|basic|token|apikey|bot) +"
+    r"|\b(?:cookie|private-token|x-[\w-]{0,30}(?:token|key|secret)): *))"
     r"(?!(?i:tokens?|auth\w*|headers?|credentials?|schemes?)\b)(?![$%{<(…])[^\s\"'\\`,]+"
 )
 """In a header, any word is one."""
@@ -41,6 +42,11 @@ _STATED = LazyPattern(
 )
 """What SQL, a configuration or a sentence states."""
 _ELEMENT = LazyPattern(r"(<[\w:.-]{0,40}(?i:password|passwd|secret|token|apikey)>)[^<>{$%\s…][^<>\n]*(?=</)")
+_QUOTED = LazyPattern(
+    r"(\\*\"[\w.-]{0,40}(?i:password|passwd|pwd|secret|token|(?:api|access|private)[_-]?key)\\*\" *: *)"
+    r"(?:\\+\"(?![$%{<…])(?:(?!\\*\").)+\\+\"|\"(?![$%{<…])(?:[^\"\\]|\\.)+\")"
+)
+"""A key with its value in JSON."""
 _AUTH = LazyPattern(r"(\\*\"auth\\*\": ?\\*\")(?=[a-z/]*[A-Z0-9+=])[\w+/=]{8,}(?=\\*\")")
 """How Docker keeps a user with the password."""
 
@@ -85,13 +91,13 @@ def without_secrets(text: str) -> str:
         text = _HOOK.sub(shown, text)
     if "</" in text:
         text = _ELEMENT.sub(shown, text)
-    if '"auth' in text:
-        text = _AUTH.sub(shown, text)
+    if '":' in text or '" :' in text:
+        text = _AUTH.sub(shown, _QUOTED.sub(shown, text))
     text = _TOKEN.sub(shown, text)
     folded = text.casefold()
     if "pass" in folded or "identified" in folded or "masterauth" in folded:
         text = _STATED.sub(rf"\1\3{HIDDEN}", text)
-    if "authorization" in folded or "cookie" in folded:
+    if "authorization" in folded or "cookie: " in folded or "-token: " in folded or "-key: " in folded:
         text = _HEADER.sub(shown, text)
     return _BEARER.sub(shown, text) if "bearer " in folded or "basic " in folded else text
 
