@@ -59,6 +59,9 @@ def test_values_keep_their_shape() -> None:
         "pin": 5,
     }
     assert withheld({"ci": "abc"}, ("tokens",)) == {"ci": "…"}
+    assert withheld(["--db-password", "abc", "--port", "80"]) == ["--db-password", "…", "--port", "80"]
+    secret = {"kind": "Secret", "data": {"a": "abc"}, "stringData": {"a": "abc"}}
+    assert withheld([secret]) == [{"kind": "Secret", "data": {"a": "…"}, "stringData": {"a": "…"}}]
     assert withheld(123456, ("password",)) == "…"
 
 
@@ -148,6 +151,12 @@ def test_the_value_of_a_variable_goes_by_its_name() -> None:
     assert by_names(("env", 1, "value"), values) == ("env", 1, "A")
     assert by_names(("env", 2, "value", "c"), values) == ("env", 2, "value", "c")
     assert list(secrets_in(values)) == ["hunter2"]
+    text = '[db]\nPASSWORD="hunter2"\nuser=me\ntoken=hunter3'
+    assert list(secrets_in({"a": text, "b": "db://me:hunter4@x", "c": "… no secret"})) == [
+        "hunter2",
+        "hunter3",
+        "hunter4",
+    ]
 
 
 def test_variables_in_a_list() -> None:

@@ -7,15 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.secret_lines import text_without_secrets
+from helm_constitution.core.secret_lines import NAMED_OPTION, text_without_secrets
 from helm_constitution.core.secret_names import HIDDEN, names_a_secret
 from helm_constitution.core.secret_texts import without_secrets
 
 
 def _known_as(key: str | int, beside: Mapping[Any, object]) -> str | int:
     """A key of a map; for the ``value`` of a variable, the variable's name."""
+    if key == "data" and beside.get("kind") == "Secret":
+        return "stringData"
     name = beside.get("name", beside.get("key")) if key == "value" else None
     return name if isinstance(name, str) else key
+
+
+def _item_known_as(number: int, items: Sequence[object]) -> str | int:
+    """The place of an item in a list; behind an option that takes a secret, the option's name."""
+    before = items[number - 1] if number else None
+    is_given = isinstance(before, str) and before[:1] == "-" and NAMED_OPTION.match(before) is not None
+    return before.strip("-") if is_given and isinstance(before, str) else number
 
 
 def by_names(path: Sequence[str | int], values: object) -> tuple[str | int, ...]:
@@ -35,7 +44,7 @@ def withheld(value: Any, path: Sequence[str | int] = ()) -> Any:
     if isinstance(value, dict):
         return {key: withheld(part, (*path, _known_as(key, value))) for key, part in value.items()}
     if isinstance(value, list):
-        return [withheld(part, (*path, number)) for number, part in enumerate(value)]
+        return [withheld(part, (*path, _item_known_as(number, value))) for number, part in enumerate(value)]
     if isinstance(value, str):
         if value and names_a_secret(path):
             return HIDDEN
@@ -60,15 +69,33 @@ def withheld_in(message: str, value: object, path: Sequence[str | int] = ()) -> 
 
 
 def secrets_in(value: object) -> Iterator[str]:
-    """The texts of the secrets in values, by their keys; of one with several lines, each line."""
+    """The texts of the secrets in values, by their keys or within other texts; of one with several lines, each line."""
     for path, part in _leaves(value, ()):
-        if names_a_secret(path):
-            yield from filter(None, map(str.strip, str(part).splitlines()))
+        found = [str(part)] if names_a_secret(path) else _hidden_in(part) if isinstance(part, str) else ()
+        for text in found:
+            yield from filter(None, (line.strip(" \t\r\"'\\") for line in text.split("\n")))
+
+
+def _hidden_in(text: str) -> Iterator[str]:
+    """What is withheld of a text."""
+    shown = withheld(text)
+    if shown == text:
+        return
+    first, *others = shown.split(HIDDEN)
+    at = len(first)
+    for other in others:
+        end = text.find(other, at) if other else len(text)
+        if end < 0:
+            return  # the text has such a sign itself
+        yield text[at:end]
+        at = end + len(other)
 
 
 def _leaves(value: object, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], object]]:
     if isinstance(value, dict):
         return [leaf for key, part in value.items() for leaf in _leaves(part, (*path, _known_as(key, value)))]
     if isinstance(value, list):
-        return [leaf for number, part in enumerate(value) for leaf in _leaves(part, (*path, number))]
+        return [
+            leaf for number, part in enumerate(value) for leaf in _leaves(part, (*path, _item_known_as(number, value)))
+        ]
     return [] if value is None or isinstance(value, bool) or value == "" else [(path, value)]

@@ -116,7 +116,7 @@ class _Hiding:
         if found is None:
             return line
         value = found["value"] or ""
-        self._option = "--" in value and _NAMED_OPTION.match(value) is not None
+        self._option = "--" in value and NAMED_OPTION.match(value) is not None
         key, above, own = self._entry(found, column)
         if is_comment and " " in _REMARK.sub("", value).strip():
             return line  # in words
@@ -181,7 +181,7 @@ _NAMED = LazyPattern(
     r"(?:\\*[\"'])?value(?:\\*[\"'])?[:=][ ]*)(?P<value>\\+\"(?:(?!\\*\").)*\\+\"|\"[^\"]*\"|'[^']*'|[^\s,}\"']+)"
 )
 """A variable with its value, in one line."""
-_NAMED_OPTION = LazyPattern(rf"[\"']?{TAKES_SECRET}[\"']?[ \t]*\Z")
+NAMED_OPTION = LazyPattern(rf"[\"']?{TAKES_SECRET}[\"']?[ \t]*\Z")
 
 
 def _without_value(pair: re.Match[str]) -> str:

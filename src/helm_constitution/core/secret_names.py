@@ -18,7 +18,7 @@ _SECRET = LazyPattern(
     re.IGNORECASE,
 )
 _SECRETS = LazyPattern(
-    r"(?:secrets|\w*(?:secret(?:string)?data|passwords?|credentials|tokens|(?:api|encryption|private|signing)keys))\Z",
+    r"(?:secrets|\w*(?:secretdata|stringdata|passwords?|credentials|tokens|(?:api|encryption|private|signing)keys))\Z",
     re.IGNORECASE,
 )
 TELLING = LazyPattern(r"pass|pwd|secret|token|cred|key|dsn|webhook|authorization|connection|data", re.IGNORECASE)

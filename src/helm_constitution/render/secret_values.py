@@ -65,13 +65,17 @@ def _given(request: RenderRequest) -> Iterator[Json]:
                 continue
 
 
+_BEFORE = r"(?:(?<!\w)|(?<=\\[nrt])|(?<=\\u[0-9a-f]{4}))"
+"""No letter, but in an escape of JSON."""
+
+
 def _pattern(secret: str) -> re.Pattern[str]:
     """Finds a secret, plain and in Base64: wherever it stands, or in quotes if it might be any word."""
     import base64
 
     text = re.escape(secret)
     is_word = secret.isalpha() and secret.islower()
-    plain = rf"(?<=[\"'`]){text}(?=[\"'`])" if is_word else rf"(?<!\w){text}(?!\w)"
+    plain = rf"(?<=[\"'`]){text}(?=[\"'`])" if is_word else rf"{_BEFORE}{text}(?!\w)"
     return re.compile(rf"{plain}|(?<!\w){re.escape(base64.b64encode(secret.encode()).decode())}(?!\w)")
 
 
