@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from helm_constitution.core.confidential import by_names, secrets_in, withheld, withheld_in
@@ -332,3 +334,14 @@ def test_rows_of_tables_and_options(line: str, shown: str) -> None:
 def test_a_text_in_a_value_is_read_as_a_file() -> None:
     text = "[db]\npassword = abcdef\nusers:\n  tokens:\n    bob: abc\n"
     assert withheld({"config": text}) == {"config": "[db]\npassword = …\nusers:\n  tokens:\n    bob: …\n"}
+
+
+@pytest.mark.parametrize("unit", ["\\", "a.", "mysql -p", "-u a", "$.a", "<password>", '\\"token', "password "])
+def test_the_time_grows_with_the_line(unit: str) -> None:
+    def cost(size: int) -> float:
+        begun = time.process_time()
+        line_without_secrets(f"{{{{ password {unit * (size // len(unit))}")
+        return time.process_time() - begun
+
+    cost(100)
+    assert cost(100_000) < 30 * cost(10_000) + 0.2

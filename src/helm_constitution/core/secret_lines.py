@@ -10,20 +10,20 @@ from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.secret_names import HIDDEN, TELLING, Key, names_a_secret
 from helm_constitution.core.secret_texts import TAKES_SECRET, without_secrets
 
-_KEY = r"(?P<key>(?:\\*[\"'])?[A-Za-z_][\w.-]*(?:\\*[\"'])?)"
+_KEY = r"(?P<key>(?:\\{0,4}[\"'])?[A-Za-z_][\w.-]*(?:\\{0,4}[\"'])?)"
 _LINE = LazyPattern(
     rf"(?P<before>[ \t]*(?:\#+[ \t]*)?(?:-[ \t]+)*){_KEY}(?P<sign>[ \t]*:[ \t]+)(?P<value>.+)", re.DOTALL
 )
 _PAIR = LazyPattern(
     rf"(?P<before>)(?<![\w.-]){_KEY}(?P<sign>[ \t]*(?::=|=>|[:=])[ \t]*)"
-    r"(?P<value>\\+\"(?:(?!\\*\").)*\\+\"|\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'"
+    r"(?P<value>\\{1,4}\"(?:(?!\\{0,4}\").)*\\{1,4}\"|\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'"
     r"|(?:(?i:bearer|basic|token) +)?[^\s\"'`{}\[\],]+)"
 )
 _NOTHING = r"[\"']?(?:true|false|null|~|/(?:[\w.-]+/)+[\w.-]+\.[a-z]{2,4})?[\"']?"
 """No value, a flag or a file: no secret."""
 _NO_SECRET = LazyPattern(
     rf"(?:{_NOTHING}"
-    r"|\\+\"\\+\"|[0-9]{1,3}|[|>&*!\[{].*|.*(?:\{\{|\$\(|\$\{).*"
+    r"|\\{1,4}\"\\{1,4}\"|[0-9]{1,3}|[|>&*!\[{].*|.*(?:\{\{|\$\(|\$\{).*"
     r"|\#.*|[\"']?(?:(?i:bearer|basic|token) +)?(?:\$(?:[A-Z_]+\)?)?|<[\w -]+>?)[\"']?"
     r"|(?i:(?:bearer|basic)(?: (?:tokens?|auth\w*|headers?))?)"
     r"|[\"']?.{0,3}…(?:[\"']?(?:[ \t]+\#.*)?|[;&].*))\Z",
@@ -177,8 +177,9 @@ _NO_KEY = Key.of("")
 
 
 _NAMED = LazyPattern(
-    r"(?P<head>\b(?:name|key)(?:\\*[\"'])?[:=][ ]*(?:\\*[\"'])?(?P<name>[\w.-]{1,80})(?:\\*[\"'])?[ ,]+"
-    r"(?:\\*[\"'])?value(?:\\*[\"'])?[:=][ ]*)(?P<value>\\+\"(?:(?!\\*\").)*\\+\"|\"[^\"]*\"|'[^']*'|[^\s,}\"']+)"
+    r"(?P<head>\b(?:name|key)(?:\\{0,4}[\"'])?[:=][ ]*(?:\\{0,4}[\"'])?(?P<name>[\w.-]{1,80})(?:\\{0,4}[\"'])?[ ,]+"
+    r"(?:\\{0,4}[\"'])?value(?:\\{0,4}[\"'])?[:=][ ]*)"
+    r"(?P<value>\\{1,4}\"(?:(?!\\{0,4}\").)*\\{1,4}\"|\"[^\"]*\"|'[^']*'|[^\s,}\"']+)"
 )
 """A variable with its value, in one line."""
 NAMED_OPTION = LazyPattern(rf"[\"']?{TAKES_SECRET}[\"']?[ \t]*\Z")
@@ -304,7 +305,7 @@ def line_without_secrets(line: str) -> str:
 
 _COMMENTED_FLOW = LazyPattern(r"#+[ \t]*(?:-[ \t]+)*(?:[\w.-]+:[ \t]+)?[\[{]")
 _SPAN = LazyPattern(r"`[^`]+`")
-_PATH = r"[$.][\w.]*\.(?P<{}>\w+)\)*(?![.\w])"
+_PATH = r"(?<![\w.])[$.][\w.]*\.(?P<{}>\w+)\)*(?![.\w])"
 _LITERAL = LazyPattern(
     rf"(?P<before>\b(?:eq|ne|coalesce)\s+\(*{_PATH.format('compared')}\s+|{_PATH.format('piped')}\s*\|\s*default\s+"
     r"|\bhtpasswd\s+\S+\s+"

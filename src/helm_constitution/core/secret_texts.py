@@ -43,11 +43,11 @@ _STATED = LazyPattern(
 """What SQL, a configuration or a sentence states."""
 _ELEMENT = LazyPattern(r"(<[\w:.-]{0,40}(?i:password|passwd|secret|token|apikey)>)[^<>{$%\s…][^<>\n]*(?=</)")
 _QUOTED = LazyPattern(
-    r"(\\*\"[\w.-]{0,40}(?i:password|passwd|pwd|secret|token|(?:api|access|private)[_-]?key)\\*\" *: *)"
-    r"(?:\\+\"(?![$%{<…])(?:(?!\\*\").)+\\+\"|\"(?![$%{<…])(?:[^\"\\]|\\.)+\")"
+    r"(\\{0,4}\"[\w.-]{0,40}(?i:password|passwd|pwd|secret|token|(?:api|access|private)[_-]?key)\\{0,4}\" *: *)"
+    r"(?:\\{1,4}\"(?![$%{<…])(?:(?!\\{0,4}\").)+\\{1,4}\"|\"(?![$%{<…])(?:[^\"\\]|\\.)+\")"
 )
 """A key with its value in JSON."""
-_AUTH = LazyPattern(r"(\\*\"auth\\*\": ?\\*\")(?=[a-z/]*[A-Z0-9+=])[\w+/=]{8,}(?=\\*\")")
+_AUTH = LazyPattern(r"(\\{0,4}\"auth\\{0,4}\": ?\\{0,4}\")(?=[a-z/]*[A-Z0-9+=])[\w+/=]{8,}(?=\\{0,4}\")")
 """How Docker keeps a user with the password."""
 
 _TOKEN = LazyPattern(
