@@ -116,6 +116,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
             "parse_constraint",
             "masked",
             "would_hide",
+            "by_names",
             "withheld",
             "withheld_in",
             "whole_number",
