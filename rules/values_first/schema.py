@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -190,6 +191,10 @@ def _over(base: Mapping[str, Json], top: Mapping[str, Json]) -> dict[str, Json]:
     return merged
 
 
+_NO_SCHEMA = (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, re.error)
+"""What jsonschema raises where a ``$ref`` leads to something that is no schema; ``check_schema`` doesn't look there."""
+
+
 class _Validator:
     """The chart's schema. References outside the file are not followed, and listed in ``left_out``."""
 
@@ -225,6 +230,9 @@ class _Validator:
             errors = list(self._validator.iter_errors(values))
         except RecursionError:
             self.fault = "it references itself endlessly"
+            return
+        except _NO_SCHEMA:
+            self.fault = "a $ref leads to something that is no schema"
             return
         except Unresolvable as unresolvable:
             pointer = f"#{unresolvable.ref.removeprefix('#')}"

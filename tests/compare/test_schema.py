@@ -153,3 +153,10 @@ def test_without_a_default_an_open_schema_tells_nothing(tmp_path: Path, values: 
 
 def test_a_schema_that_refers_to_itself_for_ever(tmp_path: Path) -> None:
     assert changes(tmp_path, of(port={"$ref": "#/properties/port"}), of(port={"type": "integer"})) == []
+
+
+@pytest.mark.parametrize("part", ["a", ["a"], {"minimum": "a"}, {"multipleOf": 0}])
+def test_a_reference_to_what_is_no_schema_is_no_change(tmp_path: Path, part: Any) -> None:
+    new = {"x-parts": {"a": part}, **of(port={"allOf": [{"$ref": "#/x-parts/a"}]})}
+    assert changes(tmp_path / "tighter", of(port=WIDE), new) == []
+    assert changes(tmp_path / "added", None, new) == []

@@ -474,6 +474,23 @@ def test_a_reference_that_leads_nowhere_is_the_schemas_fault(charts: Charts) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("a", "1"),
+        (["a"], "1"),
+        ({"pattern": "("}, "x"),
+        ({"properties": 3}, "{b: 1}"),
+        ({"multipleOf": 0}, "1"),
+        ({"minimum": "a"}, "1"),
+    ],
+)
+def test_a_reference_to_what_is_no_schema_is_the_schemas_fault(charts: Charts, part: object, value: str) -> None:
+    schema = {"x-parts": {"a": part}, "properties": {"a": {"$ref": "#/x-parts/a"}}}
+    (fault,) = mismatches(charts, schema, f"a: {value}\n", FAILED)
+    assert fault.endswith("is not a valid JSON schema: a $ref leads to something that is no schema")
+
+
 def test_a_reference_to_another_file_is_named(charts: Charts) -> None:
     files = {"values.schema.json": '{"$ref": "other.json"}', "values.yaml": "a: 1\n"}
     with pytest.raises(Unchecked, match=r"references other\.json"):

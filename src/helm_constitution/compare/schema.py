@@ -7,6 +7,7 @@ schemas themselves name.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -28,6 +29,8 @@ _PROBES: tuple[Json, ...] = (
     None, True, False, 0, 1, -1, 8080, 0.5, "", "a", "Some text", "8080", "true", "10m", "1Gi",
     [], ["a"], [1], [{"name": "a"}], {}, {"a": "b"}, {"a": 1}, {"a": {"b": "c"}},
 )  # fmt: skip
+_NO_SCHEMA = (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, re.error)
+"""What jsonschema raises where a ``$ref`` leads to something that is no schema; ``check_schema`` doesn't look there."""
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
@@ -83,7 +86,7 @@ class Validator:
 
         try:
             return bool(self._validator.evolve(schema=schema).is_valid(value))
-        except (Unresolvable, RecursionError):
+        except (Unresolvable, RecursionError, *_NO_SCHEMA):
             return None
 
     def errors(self, value: Json) -> list[Error]:
@@ -92,7 +95,7 @@ class Validator:
 
         try:
             return list(self._validator.iter_errors(value))
-        except (Unresolvable, RecursionError):
+        except (Unresolvable, RecursionError, *_NO_SCHEMA):
             return []
 
     def resolved(self, schema: Any) -> Any:
