@@ -73,9 +73,8 @@ def parse_ignore_rules(text: str, file: str) -> IgnoreRules:
 
 def _glob(pattern: str) -> str:
     """A regular expression for a pattern of Go's filepath.Match. Raises ValueError if it is malformed."""
-    result = since = ""  # since the last star, of which more would only be tried in vain
-    position = 0
-    has_star = False
+    result = since = ""  # since the last star
+    position = stars = 0
 
     def one() -> str:
         nonlocal position
@@ -89,8 +88,10 @@ def _glob(pattern: str) -> str:
     while position < len(pattern):
         char = pattern[position]
         if char == "*":
-            result += f"(?>[^/]*?{since})" if has_star else since
-            since, has_star = "", True
+            # An earlier star is as short as it can be: more of it would only be tried in vain. A lookahead is not tried
+            # again, and what it matched is repeated; Python before 3.11.5 has faults in atomic groups.
+            result += f"(?=(?P<s{stars}>[^/]*?{since}))(?P=s{stars})" if stars else since
+            since, stars = "", stars + 1
             position += 1
         elif char == "?":
             since += "[^/]"
@@ -111,4 +112,4 @@ def _glob(pattern: str) -> str:
             since += f"(?!/)[{'^' if negated else ''}{members}]"
         else:
             since += one()
-    return rf"{result}[^/]*{since}\Z" if has_star else rf"{since}\Z"
+    return rf"{result}[^/]*{since}\Z" if stars else rf"{since}\Z"
