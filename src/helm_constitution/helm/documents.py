@@ -265,8 +265,9 @@ def _object_fault(head: Mapping[str, object]) -> str | None:
     items = head.get("items")
     is_typed = found["kind"] != "List"  # one like PodList gives its items their kind
     for item in items if isinstance(items, list) else ():
-        has_kind = not isinstance(item, dict) or (is_typed and not item.get("apiVersion") and not item.get("kind"))
-        if not has_kind and (fault := _object_fault(item)):
+        if not isinstance(item, dict) or (is_typed and not item.get("apiVersion") and not item.get("kind")):
+            continue
+        if (fault := _object_fault(item)) is not None:
             return f"in a list, {fault}"
     return None
 
