@@ -211,12 +211,12 @@ def test_range_over_a_list_goes_by_the_items_names(engine: HelmEngine, tmp_path:
 
 
 def test_without_names_the_only_equal_item_is_it(engine: HelmEngine, tmp_path: Path) -> None:
-    template = f"{HEAD}items:\n{{{{- range .Values.l }}}}\n  - a: {{{{ .a }}}}\n{{{{- end }}}}\n"
+    template = f"{HEAD}parts:\n{{{{- range .Values.l }}}}\n  - a: {{{{ .a }}}}\n{{{{- end }}}}\n"
     distinct = {"values.yaml": "l:\n  - a: 1\n  - a: 2\n", "templates/a.yaml": template}
     alike = {"values.yaml": "l:\n  - a: 1\n  - a: 1\n", "templates/a.yaml": template}
-    found = places(engine, tmp_path / "distinct", distinct, "items", 1, "a")
+    found = places(engine, tmp_path / "distinct", distinct, "parts", 1, "a")
     assert found == ["values.yaml:3 < templates/a.yaml:7 rendered at"]
-    assert places(engine, tmp_path / "alike", alike, "items", 1, "a") == ["templates/a.yaml:7"]
+    assert places(engine, tmp_path / "alike", alike, "parts", 1, "a") == ["templates/a.yaml:7"]
 
 
 def test_a_list_that_range_prints_item_by_item_is_that_list(engine: HelmEngine, tmp_path: Path) -> None:
