@@ -23,8 +23,9 @@ def _known_as(key: str | int, beside: Mapping[Any, object]) -> str | int:
 def _item_known_as(number: int, items: Sequence[object]) -> str | int:
     """The place of an item in a list; behind an option that takes a secret, the option's name."""
     before = items[number - 1] if number else None
-    is_given = isinstance(before, str) and before[:1] == "-" and NAMED_OPTION.match(before) is not None
-    return before.strip("-") if is_given and isinstance(before, str) else number
+    if isinstance(before, str) and before[:1] == "-" and NAMED_OPTION.match(before):
+        return before.strip("-")
+    return number
 
 
 def by_names(path: Sequence[str | int], values: object) -> tuple[str | int, ...]:
