@@ -128,7 +128,7 @@ def test_what_removes_text_is_tried_apart_where_something_is_missing_afterwards(
 
 
 def test_a_template_that_renders_something_else_each_time_is_known_by_its_new_name_too(tmp_path: Path) -> None:
-    config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{.Release.Name}}-{{ randAlphaNum 5 }}\n"
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{.Release.Name}}-{{ randNumeric 5 }}\n"
     chart = {
         "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
         "templates/c.yaml": config,
