@@ -62,6 +62,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "heavy, and not needed by a check that the cache answers; helm is at work meanwhile": (
         "helm_constitution.chart.loader",
+        "helm_constitution.check.configured",
         "helm_constitution.check.kept_lines",
         "helm_constitution.check.kept_lint",
         "helm_constitution.check.memory",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,16 @@ from helm_constitution.api import (
     RESULTS,
     SHOULD,
     Applicability,
+    BrokenSchema,
     Edit,
     FailureKind,
     Fix,
     Json,
     NotApplicable,
     Path,
+    RemoteReference,
     ScenarioResult,
+    SchemaValidator,
     Status,
     Subject,
     TextPlace,
@@ -116,30 +118,31 @@ def schema_mismatch(subject: Subject) -> Iterator[Violation]:
     chart = subject.chart
     if chart.schema is None:
         raise NotApplicable(f"the chart has no {SCHEMA}")
-    remote = references(chart.files[SCHEMA].encode())
-    validator: _Validator | None = None
+    left_out = references(chart.files[SCHEMA].encode())
+    validator: SchemaValidator | None = None
     told: set[str] = set()
-    for name, result in _to_judge(subject, bool(remote)):
+    for name, result in _to_judge(subject, bool(left_out)):
         document = _values_of(subject, name)
         if document is None:
             continue
         if validator is None:
-            validator = _Validator(chart.schema, remote)
-            if validator.fault is not None:
-                yield Violation(f"{SCHEMA} is not a valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
-                return
-        values = _merged(subject, document)
-        needs_input = result is not None and result.status is Status.NEEDS_INPUT
-        for path, message in validator.faults(values, missing_is_fine=needs_input):
-            if message in told:
-                continue  # the defaults' fault shows in every scenario
-            told.add(message)
-            yield Violation(message, document.view.get(*path))
-        if validator.fault is not None:
-            yield Violation(f"{SCHEMA} is not a valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
+            validator = SchemaValidator(chart.schema, remote=bool(left_out))
+        try:
+            values = _merged(subject, document)
+            errors = validator.errors(values)
+        except RemoteReference as reference:
+            left_out = [*left_out, str(reference)]
+            continue
+        except BrokenSchema as fault:
+            yield Violation(f"{SCHEMA} is not a valid JSON schema: {fault}", TextPlace(SCHEMA))
             return
-    if validator is not None and validator.left_out and not told:
-        raise Unchecked(f"{SCHEMA} references {', '.join(validator.left_out)}, and remote schemas are never fetched")
+        needs_input = result is not None and result.status is Status.NEEDS_INPUT
+        for path, message in (one for error in errors for one in _explained(error, values, needs_input)):
+            if message not in told:  # the defaults' fault shows in every scenario
+                told.add(message)
+                yield Violation(message, document.view.get(*path))
+    if validator is not None and left_out and not told:
+        raise Unchecked(f"{SCHEMA} references {', '.join(left_out)}, and remote schemas are never fetched")
 
 
 def _to_judge(subject: Subject, skipped: bool) -> Iterator[tuple[str, ScenarioResult | None]]:
@@ -189,87 +192,6 @@ def _over(base: Mapping[str, Json], top: Mapping[str, Json]) -> dict[str, Json]:
         else:
             merged[key] = value
     return merged
-
-
-_NO_SCHEMA = (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, re.error)
-"""What jsonschema raises where a ``$ref`` leads to something that is no schema; ``check_schema`` doesn't look there."""
-
-
-class _Validator:
-    """The chart's schema. References outside the file are not followed, and listed in ``left_out``."""
-
-    def __init__(self, schema: object, remote: Sequence[str]) -> None:
-        import jsonschema
-        from referencing import Registry
-
-        self.left_out = list(remote)
-        self.fault: str | None = None
-        whole: Any = schema
-        local: Any = _without_references(schema) if remote else schema
-        self._validator: Any = None
-        try:
-            kind = jsonschema.validators.validator_for(whole, default=jsonschema.Draft202012Validator)
-            kind.check_schema(local)
-            # A registry that retrieves nothing.
-            self._validator = kind(local, registry=Registry())
-        except jsonschema.SchemaError as error:
-            self.fault = f"{_pointer(error.absolute_path)}: {error.message}"
-        # The libraries assume that a schema is a map or a boolean, and "$schema" a string.
-        except (AttributeError, TypeError):
-            self.fault = "a schema must be a map, and its $schema a string"
-        except RecursionError:
-            self.fault = "it is nested too deeply"
-
-    def faults(self, values: Mapping[str, Json], *, missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
-        """(path, message) of each value that the schema rejects."""
-        import json
-
-        from referencing.exceptions import Unresolvable
-
-        try:
-            errors = list(self._validator.iter_errors(values))
-        except RecursionError:
-            self.fault = "it references itself endlessly"
-            return
-        except _NO_SCHEMA:
-            self.fault = "a $ref leads to something that is no schema"
-            return
-        except Unresolvable as unresolvable:
-            pointer = f"#{unresolvable.ref.removeprefix('#')}"
-            if f'"{pointer}"' in json.dumps(self._validator.schema):
-                self.fault = f"{pointer} does not exist"
-            else:
-                self.left_out.append(unresolvable.ref)
-            return
-        for error in errors:
-            yield from _explained(error, values, missing_is_fine)
-
-
-_NAMED = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependentSchemas"})
-"""Keywords whose keys are names, not keywords."""
-_PLAIN = frozenset({"enum", "const", "default", "examples"})
-"""Keywords whose parts are values, not schemas."""
-
-
-def _without_references(schema: object) -> object:
-    """The schema in which references outside the file accept everything.
-
-    Without its own ``$id`` too, which would make ``#/…`` relative to that address.
-    """
-    if isinstance(schema, list):
-        return [_without_references(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and not reference.startswith("#"):
-        return {}
-    made: dict[str, object] = {}
-    for key, part in schema.items():
-        if key in _NAMED and isinstance(part, dict):
-            made[key] = {name: _without_references(inner) for name, inner in part.items()}
-        elif key not in ("$id", "id", "$schema"):
-            made[key] = part if key in _PLAIN else _without_references(part)
-    return made
 
 
 def _explained(error: ValidationError, values: Mapping[str, Json], missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
@@ -360,10 +282,6 @@ def _shown(value: object) -> str:
 
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _pointer(path: Any) -> str:
-    return "/" + "/".join(str(step) for step in path)
 
 
 class _Values:

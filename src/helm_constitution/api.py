@@ -118,6 +118,7 @@ from helm_constitution.text.yaml_scalars import Json, resolve_plain
 
 if TYPE_CHECKING:
     from helm_constitution.cel.definitions import NotCompiled, validation_faults
+    from helm_constitution.chart.schema_validator import BrokenSchema, RemoteReference, SchemaValidator
     from helm_constitution.cluster.answers import ClusterAnswers
     from helm_constitution.compare.changes import Change
     from helm_constitution.compare.comparison import Comparison
@@ -128,6 +129,9 @@ if TYPE_CHECKING:
     from helm_constitution.text.markdown_tables import Cell, Heading, Markdown, Table, read_markdown
 
 _SELDOM = {
+    "BrokenSchema": "helm_constitution.chart.schema_validator",
+    "RemoteReference": "helm_constitution.chart.schema_validator",
+    "SchemaValidator": "helm_constitution.chart.schema_validator",
     "Cell": "helm_constitution.text.markdown_tables",
     "Change": "helm_constitution.compare.changes",
     "ClusterAnswers": "helm_constitution.cluster.answers",
@@ -187,6 +191,7 @@ __all__ = [
     "Block",
     "Bool",
     "Branch",
+    "BrokenSchema",
     "Cell",
     "Chain",
     "Change",
@@ -240,6 +245,7 @@ __all__ = [
     "ReadValue",
     "Region",
     "Related",
+    "RemoteReference",
     "RenderedLine",
     "Rendering",
     "Rule",
@@ -247,6 +253,7 @@ __all__ = [
     "ScenarioKind",
     "ScenarioResult",
     "SchemaFault",
+    "SchemaValidator",
     "SetField",
     "Severity",
     "Span",

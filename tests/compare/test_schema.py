@@ -54,6 +54,13 @@ def test_what_is_tighter(tmp_path: Path, old: Any, new: Any, what: str) -> None:
     assert change.startswith(what)
 
 
+def test_what_schemas_name_as_the_values_of_a_secret_is_not_repeated(tmp_path: Path) -> None:
+    old, new = {"enum": ["hunter2", "hunter3"]}, {"enum": ["hunter4"]}
+    assert changes(tmp_path, of(password=old), of(password=new), "{}\n") == ['password no longer accepts "…"']
+    (change,) = changes(tmp_path / "open", of(password={}), of(password=new), "password: hunter5\n")
+    assert change == 'password must now be one of "…"'
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

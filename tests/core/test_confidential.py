@@ -152,6 +152,9 @@ def test_the_value_of_a_variable_goes_by_its_name() -> None:
     assert by_names(("env", 0, "value"), values) == ("env", 0, "DB_PASSWORD")
     assert by_names(("env", 1, "value"), values) == ("env", 1, "A")
     assert by_names(("env", 2, "value", "c"), values) == ("env", 2, "value", "c")
+    assert by_names(("args", 1), {"args": ["--password", "hunter2"]}) == ("args", "password")
+    assert by_names(("args", 0), {"args": ["--password", "hunter2"]}) == ("args", 0)
+    assert by_names(("args", 5, "a"), {"args": ["--password", "hunter2"]}) == ("args", 5, "a")
     assert list(secrets_in(values)) == ["hunter2"]
     text = '[db]\nPASSWORD="hunter2"\nuser=me\ntoken=hunter3'
     assert list(secrets_in({"a": text, "b": "db://me:hunter4@x", "c": "… no secret"})) == [

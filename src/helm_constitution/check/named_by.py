@@ -29,16 +29,9 @@ class NamedPlaces(NamedTuple):
         Raises:
             ConfigurationError: it is not valid; with file and line.
         """
-        from helm_constitution.lint.registry import known_modules
-        from helm_constitution.policy.configuration import load_configuration
+        from helm_constitution.check.configured import configured
 
-        configuration = load_configuration(
-            file,
-            chart,
-            known_modules(options.rules),
-            is_named=options.configuration is not None,
-            policies=options.policies,
-        )
+        configuration = configured(file, chart, options)
         files = [configuration.constitution, configuration.plan]
         files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
         folders: list[tuple[str, tuple[str, ...]]] = [(place, CODE) for place in configuration.packs]

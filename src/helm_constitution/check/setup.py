@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helm_constitution.check.configured import configured
 from helm_constitution.compare.no_baseline import NoBaseline
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import is_there
 from helm_constitution.lint.needs import CLUSTER, COVERAGE, DEPLOYMENT, OLD_VALUES
-from helm_constitution.lint.registry import known_modules
-from helm_constitution.policy.configuration import Configuration, load_configuration
+from helm_constitution.policy.configuration import Configuration
 from helm_constitution.policy.constitution import Constitution, load_constitution
 from helm_constitution.policy.find import find_configuration, find_debt
 from helm_constitution.policy.reader import expand
@@ -66,16 +66,7 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
     """
     options, place = request.options, request.chart
     file = find_configuration(place, options.configuration, request.unsaved)
-    modules = known_modules(options.rules, debug=options.debug)
-    configuration = load_configuration(
-        file,
-        place,
-        modules,
-        debug=options.debug,
-        is_named=options.configuration is not None,
-        policies=options.policies,
-        unsaved=request.unsaved,
-    )
+    configuration = configured(file, place, options, request.unsaved)
     constitution = load_constitution(
         place, options.constitution or configuration.constitution, configuration.modules, request.unsaved
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helm_constitution.check.configured import configured
 from helm_constitution.cli.options import CheckArguments, check_options
 from helm_constitution.cli.printing import say
 from helm_constitution.cli.run import run_checks
@@ -23,8 +24,6 @@ from helm_constitution.core.files import held_alone, write_file
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Verdict, Waived
 from helm_constitution.core.named_tuples import NamedTuple
-from helm_constitution.lint.registry import known_modules
-from helm_constitution.policy.configuration import load_configuration
 from helm_constitution.policy.find import find_configuration
 from helm_constitution.policy.waivers import read_plan
 from helm_constitution.report.markdown_text import code
@@ -80,14 +79,7 @@ def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int
     if report.constitution is None:
         raise ConfigurationError("; ".join(trouble.message for trouble in report.troubles), file=report.path)
     path, options = Path(report.path), arguments.options
-    found = find_configuration(path, options.configuration)
-    configuration = load_configuration(
-        found,
-        path,
-        known_modules(options.rules),
-        is_named=options.configuration is not None,
-        policies=options.policies,
-    )
+    configuration = configured(find_configuration(path, options.configuration), path, options)
     modules, is_shared = configuration.modules, configuration.plan_is_shared
     # As it is now: somebody may have written to it during the check, or another chart's check fills it too.
     with held_alone((file,)):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from helm_constitution.chart.schema_validator import BrokenSchema, SchemaValidator
 from helm_constitution.compare.effects import lost_effects
-from helm_constitution.compare.schema import Validator
 from helm_constitution.core.confidential import by_names, withheld_in
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.yaml_document import Path, dotted, leaves
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
     from helm_constitution.chart.model import Chart
     from helm_constitution.compare.changes import Change
     from helm_constitution.compare.effects import Trial
@@ -147,8 +149,9 @@ def _refused(comparison: Compared) -> Iterator[Lost]:
             continue
         if error.validator == "additionalProperties":
             here = document.view.get(*path)
+            known_keys = error.schema.get("properties") or {} if isinstance(error.schema, Mapping) else {}
             for key, part in here.entries():
-                if repr(key) in error.message and key not in (error.schema.get("properties") or {}):
+                if repr(key) in error.message and key not in known_keys:
                     yield Lost(part, f"{dotted((*path, key))} is now rejected: the schema does not allow it", None)
         else:
             view = document.view.get(*path)
@@ -156,17 +159,17 @@ def _refused(comparison: Compared) -> Iterator[Lost]:
             yield Lost(view, f"{dotted(path) or 'the file'} is now rejected by the schema: {words}", None)
 
 
-def _errors(chart: Chart, values: dict[str, Json]) -> list[Validator.Error]:
+def _errors(chart: Chart, values: dict[str, Json]) -> list[ValidationError]:
     if chart.schema is None:
         return []
-    validator = Validator(chart.schema)
-    if validator.fault:
-        return []
     merged = over(chart.values.data if chart.values is not None else {}, values)
-    return validator.errors(merged)
+    try:
+        return SchemaValidator(chart.schema).errors(merged)
+    except BrokenSchema:
+        return []  # values/schema-mismatch reports it
 
 
-def _key(error: Validator.Error) -> tuple[object, ...]:
+def _key(error: ValidationError) -> tuple[object, ...]:
     return (*error.absolute_path, error.validator)
 
 

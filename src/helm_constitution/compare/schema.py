@@ -7,13 +7,13 @@ schemas themselves name.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from helm_constitution.chart.schema_validator import BrokenSchema, SchemaValidator
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.release import some
-from helm_constitution.core.confidential import by_names, withheld_in
+from helm_constitution.core.confidential import by_names, withheld, withheld_in
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import dotted, value_at
@@ -29,8 +29,6 @@ _PROBES: tuple[Json, ...] = (
     None, True, False, 0, 1, -1, 8080, 0.5, "", "a", "Some text", "8080", "true", "10m", "1Gi",
     [], ["a"], [1], [{"name": "a"}], {}, {"a": "b"}, {"a": 1}, {"a": {"b": "c"}},
 )  # fmt: skip
-_NO_SCHEMA = (AttributeError, TypeError, ValueError, ArithmeticError, LookupError, re.error)
-"""What jsonschema raises where a ``$ref`` leads to something that is no schema; ``check_schema`` doesn't look there."""
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
@@ -46,82 +44,28 @@ def compare_schemas(old: Chart, new: Chart) -> Iterator[Change]:
     """Every value of which only the old schema accepts some form; for a new schema, the rejected old defaults."""
     if new.schema is None:
         return
-    after = Validator(new.schema)
+    after = SchemaValidator(new.schema)
     if after.fault:
         return  # values/schema-mismatch reports it
     if old.schema is None:
         if old.values is not None:
             yield from _old_defaults(old, new, after)
         return
-    before = Validator(old.schema)
+    before = SchemaValidator(old.schema)
     if before.fault:
         return
     for pair in _pairs((), old.schema, new.schema, before, after, _DEPTH):
         yield from _tightened(pair, before, after, old, new)
 
 
-class Validator:
-    """A schema that never loads references from outside. ``fault``: it is not a valid schema."""
-
-    Error: TypeAlias = Any  # jsonschema's ValidationError, which is imported late
-
-    def __init__(self, schema: Any) -> None:
-        import jsonschema
-        from referencing import Registry
-
-        self.root = schema
-        self.fault = False
-        self._validator: Any = None
-        try:
-            kind: Any = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
-            kind.check_schema(schema)
-            self._validator = kind(schema, registry=Registry())
-        # The libraries assume that a schema is a map or a boolean, and "$schema" a text.
-        except (jsonschema.SchemaError, AttributeError, TypeError, RecursionError):
-            self.fault = True
-
-    def accepts(self, schema: Any, value: Json) -> bool | None:
-        """Whether a part of the schema accepts a value; None if a reference is missing or endless."""
-        from referencing.exceptions import Unresolvable
-
-        try:
-            return bool(self._validator.evolve(schema=schema).is_valid(value))
-        except (Unresolvable, RecursionError, *_NO_SCHEMA):
-            return None
-
-    def errors(self, value: Json) -> list[Error]:
-        """The errors of the whole schema on values."""
-        from referencing.exceptions import Unresolvable
-
-        try:
-            return list(self._validator.iter_errors(value))
-        except (Unresolvable, RecursionError, *_NO_SCHEMA):
-            return []
-
-    def resolved(self, schema: Any) -> Any:
-        """A part of the schema with its local references followed."""
-        for _ in range(_DEPTH):
-            reference = schema.get("$ref") if isinstance(schema, dict) else None
-            if not isinstance(reference, str) or not reference.startswith("#"):
-                return schema
-            found: Any = self.root
-            pointer = reference.removeprefix("#").strip("/").split("/")
-            for step in (part.replace("~1", "/").replace("~0", "~") for part in pointer):
-                found = found.get(step) if isinstance(found, dict) else None
-            if found is None:
-                return schema
-            schema = found
-        return schema
-
-
 def _pairs(
-    path: tuple[str, ...], old: Any, new: Any, before: Validator, after: Validator, left: int
+    path: tuple[str, ...], old: Any, new: Any, before: SchemaValidator, after: SchemaValidator, left: int
 ) -> Iterator[_Pair]:
     """The values that both schemas describe, the deepest first, so that parents do not repeat their findings."""
-    old, new = before.resolved(old), after.resolved(new)
+    old, new = _resolved(before.schema, old), _resolved(after.schema, new)
     if not isinstance(old, dict) or not isinstance(new, dict) or left == 0:
         return
-    if old == new and before.root == after.root:
+    if old == new and before.schema == after.schema:
         return
     theirs = new.get("properties") or {}
     for key, schema in (old.get("properties") or {}).items():
@@ -132,7 +76,25 @@ def _pairs(
     yield _Pair(path, old, new)
 
 
-def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new: Chart) -> Iterator[Change]:
+def _resolved(root: Any, schema: Any) -> Any:
+    """A part of a schema with its local references followed."""
+    for _ in range(_DEPTH):
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        if not isinstance(reference, str) or not reference.startswith("#"):
+            return schema
+        found: Any = root
+        pointer = reference.removeprefix("#").strip("/").split("/")
+        for step in (part.replace("~1", "/").replace("~0", "~") for part in pointer):
+            found = found.get(step) if isinstance(found, dict) else None
+        if found is None:
+            return schema
+        schema = found
+    return schema
+
+
+def _tightened(
+    pair: _Pair, before: SchemaValidator, after: SchemaValidator, old: Chart, new: Chart
+) -> Iterator[Change]:
     # The values below are compared by themselves: here only the value's own form counts.
     mine = {key: part for key, part in pair.old.items() if key not in ("properties", "items", "required")}
     theirs = {key: part for key, part in pair.new.items() if key not in ("properties", "items", "required")}
@@ -155,7 +117,7 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             whose = name or "the chart"
             yield _change(pair, f"{whose} no longer accepts keys that the schema does not define", old, place)
         if rejected and name:
-            yield _change(pair, f"{name} {_demand(theirs, rejected, is_open)}", old, place)
+            yield _change(pair, f"{name} {_demand(theirs, rejected, is_open, pair.path)}", old, place)
     if pair.new.get("additionalProperties") is False:
         gone = [key for key in pair.old.get("properties") or {} if key not in (pair.new.get("properties") or {})]
         for key in gone:
@@ -177,15 +139,21 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             )
 
 
-def _demand(schema: Mapping[str, Any], rejected: list[Json], was_open: bool) -> str:
+def _demand(schema: Mapping[str, Any], rejected: list[Json], was_open: bool, path: tuple[str, ...]) -> str:
     """What a schema demands that the earlier one, which accepted everything if ``was_open``, did not."""
+
+    def shown(values: list[Json]) -> list[str]:
+        # What the schemas name as the values of a secret may be one.
+        public = (value if value in _PROBES else withheld(value, path) for value in values)
+        return list(dict.fromkeys(map(_text, public)))
+
     keys = _needed(schema) if all(isinstance(value, dict) for value in rejected) else []
     if keys:
         return f"must now have {some(keys)}"
     allowed = schema.get("enum")
     if was_open and isinstance(allowed, list):
-        return f"must now be one of {some([_text(value) for value in allowed])}"
-    return f"no longer accepts {', '.join(_text(value) for value in rejected[:3])}"
+        return f"must now be one of {some(shown(allowed))}"
+    return f"no longer accepts {', '.join(shown(rejected)[:3])}"
 
 
 def _is_like_default(chart: Chart, pair: _Pair, value: Json) -> bool:
@@ -224,11 +192,15 @@ def _change(pair: _Pair, what: str, old: Chart, place: TextPlace | None) -> Chan
     )
 
 
-def _old_defaults(old: Chart, new: Chart, after: Validator) -> Iterator[Change]:
+def _old_defaults(old: Chart, new: Chart, after: SchemaValidator) -> Iterator[Change]:
     """The old defaults that a new schema rejects when a user sets them."""
     assert old.values is not None
     values = dict(old.values.data)
-    for error in after.errors(values):
+    try:
+        errors = after.errors(values)
+    except BrokenSchema:
+        return  # values/schema-mismatch reports it
+    for error in errors:
         path = tuple(str(step) for step in error.absolute_path)
         if error.validator in ("required", "additionalProperties") or not path or not error.instance:
             continue  # an empty default does not show what users set; helm removes a null

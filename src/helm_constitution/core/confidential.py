@@ -29,13 +29,18 @@ def _item_known_as(number: int, items: Sequence[object]) -> str | int:
 
 
 def by_names(path: Sequence[str | int], values: object) -> tuple[str | int, ...]:
-    """A path into values as :func:`withheld` reads it: the value of a variable goes by the variable's name."""
+    """A path into values as :func:`withheld` reads it: the value of a variable goes by the variable's name, an item
+    behind an option by the option's."""
     found: list[str | int] = []
     for step in path:
-        found.append(_known_as(step, values) if isinstance(values, dict) else step)
-        try:
-            values = values[step]  # type: ignore[index]
-        except (IndexError, KeyError, TypeError):
+        if isinstance(values, dict) and step in values:
+            found.append(_known_as(step, values))
+            values = values[step]
+        elif isinstance(values, list) and isinstance(step, int) and step < len(values):
+            found.append(_item_known_as(step, values))
+            values = values[step]
+        else:
+            found.append(step)
             values = None
     return tuple(found)
 
