@@ -190,3 +190,40 @@ def test_accepted_findings_are_debt_whatever_is_unchecked_beside(tmp_path: Path,
     write(tmp_path, {"web/.helm-constitution-debt.yaml": f"version: 1\ncharts:\n  .:\n{debt}\n"})
     report = checked(tmp_path, embedded, text, {})
     assert (report.verdict, report.gate) == (Verdict.DEBT, Gate.PASS)
+
+
+STOPPING = '''
+from helm_constitution.api import MUST, RuleModule, Subject, rule
+from helm_constitution.core.errors import ChartError
+
+
+@rule("own/reads", default=MUST)
+def reads(subject: Subject):
+    """It can't read a file."""
+    raise ChartError("can't be read: no permission", file="README.md")
+
+
+@rule("own/reads-too", default=MUST)
+def reads_too(subject: Subject):
+    """It can't read it either."""
+    raise ChartError("can't be read: no permission", file="README.md")
+
+
+@rule("own/crashes", default=MUST)
+def crashes(subject: Subject):
+    """It has a bug."""
+    raise KeyError("a")
+
+
+MODULE = RuleModule("own", "Own", (), (reads, reads_too, crashes))
+'''
+
+
+def test_only_a_rule_with_a_bug_is_said_to_crash(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    statement = "It MUST be. <!-- rules: own/reads, own/reads-too, own/crashes -->"
+    write(tmp_path, {"c.md": f"# C\n\n## Rules\n\n{statement}\n", **CHART, "rules/own.py": STOPPING})
+    options = CheckOptions(constitution=tmp_path / "c.md", rules=(tmp_path / "rules",), cache=False)
+    report = check_chart(tmp_path / "web", embedded, options)
+    assert only(report).reason == "can't be read: no permission; own/crashes crashed"
+    assert report.verdict is Verdict.ERROR
+    assert sorted(str(trouble.file) for trouble in report.troubles) == ["None", "README.md"]

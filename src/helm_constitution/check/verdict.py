@@ -124,9 +124,11 @@ def _no_rule(opposite: Sequence[Rule]) -> str:
 
 def _verdict(rules: Sequence[Rule], ran: Sequence[RuleRun], by_findings: Verdict | None) -> tuple[Verdict, str | None]:
     """A statement's verdict out of its rules' runs, and the reason where that is not the findings alone."""
-    crashed = [run.rule.id for run in ran if run.crash is not None]
-    if crashed:
-        return Verdict.ERROR, f"{', '.join(crashed)} crashed"
+    stopped = [(run.rule.id, run.crash) for run in ran if run.crash is not None]
+    if stopped:
+        # What a rule can't read is no fault of the rule.
+        told = {rule: f"{rule} crashed" if crash.kind == "crash" else crash.message for rule, crash in stopped}
+        return Verdict.ERROR, "; ".join(dict.fromkeys(told.values()))
     unchecked: dict[str, list[str]] = {}
     for run in ran:
         if run.unchecked is not None:
