@@ -21,6 +21,7 @@ from helm_constitution.policy.debt import read_debt
 from tests.helm.support import write_chart
 
 CHARTS = Path(__file__).parents[2] / "testdata" / "charts"
+MORE = "raise the limit of processes (ulimit -u)"
 _LOOP = "{{ range until 9999 }}"
 BUSY = {"templates/a.yaml": 3 * _LOOP + 3 * "{{ end }}" + "\n"}
 
@@ -70,6 +71,8 @@ def test_no_home(helm4: Path, tmp_path: Path) -> None:
         (PermissionError(13, "Permission denied", "a\nb"), "a\\nb: Permission denied"),
         (FileNotFoundError(2, "No such file or directory"), "the working folder has been removed"),
         (OSError(24, "Too many open files"), "Too many open files; raise the limit of open files (ulimit -n)"),
+        (OSError(11, "Resource temporarily unavailable"), f"Resource temporarily unavailable; {MORE}"),
+        (RuntimeError("can't start new thread"), f"can't start a thread; {MORE} or of memory"),
         (ValueError("first\nsecond"), "internal error: ValueError: first"),
     ],
 )
@@ -272,6 +275,10 @@ HELMS = {
     "prints garbage": ("head -c 3000 /dev/zero | tr '\\0' x", "foreign output"),
     "prints endlessly": ("yes", "and was stopped"),
     "is Helm 2": ("echo 'Error: unknown flag: --kube-version' >&2; exit 1", "unknown flag"),
+    "gets no thread": (
+        "echo 'runtime: failed to create new OS thread ' >&2; exit 2",
+        f"thread; {MORE}",
+    ),
     "is no program": (None, "can't be run"),
 }
 
@@ -331,3 +338,13 @@ def test_a_clock_that_jumps(helm4: Path, tmp_path: Path, when: int) -> None:
         os.utime(path, (when, when))
     assert shell(helm4, tmp_path, f"{check} > {tmp_path / 'after'}") == (1, "")
     assert (tmp_path / "after").read_bytes() == (tmp_path / "before").read_bytes()
+
+
+def test_a_helm_that_gets_no_thread_for_its_version(helm4: Path, tmp_path: Path) -> None:
+    helm = tmp_path / "helm"
+    helm.write_text(
+        "#!/bin/sh\necho 'runtime: failed to create new OS thread (errno=11)' >&2\nexit 2\n"
+    )
+    helm.chmod(0o755)
+    words = f"helm-constitution: error: {helm} can't start a thread; {MORE} or of memory\n"
+    assert shell(helm4, tmp_path, f"HELM_BIN={helm} $CHECK --engine cli {CHARTS / 'base'}") == (2, words)

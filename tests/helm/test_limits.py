@@ -191,6 +191,18 @@ def test_a_library_that_can_not_be_loaded(tmp_path: Path, monkeypatch: pytest.Mo
     engine.close()
 
 
+def test_a_library_that_gets_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "helm_python"
+    library.mkdir()
+    said = "runtime/cgo: pthread_create failed: Resource temporarily unavailable"
+    (library / "__init__.py").write_text(f"import os\nos.write(2, {said.encode()!r})\nos.abort()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    engine = EmbeddedEngine(Limits())
+    with pytest.raises(EngineError, match=r"\Athe embedded engine can't start a thread; raise the limit of processes"):
+        engine.version()
+    engine.close()
+
+
 def test_a_bug_in_the_worker_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = tmp_path / "helm_python"
     library.mkdir()

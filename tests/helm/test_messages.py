@@ -551,6 +551,8 @@ def test_lint_that_could_not_begin() -> None:
     [
         (2, "runtime: goroutine stack exceeds\nfatal error: stack overflow\n", FailureKind.TEMPLATE, "endlessly"),
         (2, "fatal error: runtime: out of memory\n", FailureKind.TIMEOUT, "out of memory"),
+        (2, "runtime/cgo: pthread_create failed: Resource\n", FailureKind.OTHER, "helm can't start a thread; raise"),
+        (70, "RuntimeError: can't start new thread\n", FailureKind.OTHER, "helm can't start a thread; raise"),
         (2, "panic: boom\n\ngoroutine 1\n", FailureKind.OTHER, "helm ended with exit status 2: boom"),
         (-9, "", FailureKind.OTHER, "helm ended by signal 9 without a message"),
     ],

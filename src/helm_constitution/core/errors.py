@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 
+_PROCESSES = "; raise the limit of processes (ulimit -u)"
 _ADVICE = {
+    errno.EAGAIN: _PROCESSES,
     errno.ENOSPC: "; free some disk space",
     errno.EMFILE: "; raise the limit of open files (ulimit -n)",
     errno.ENFILE: "; close other programs",
@@ -30,16 +32,29 @@ class ConstitutionError(Exception):
         return f"{place}: {self.message}"
 
 
+NO_THREAD = f"can't start a thread{_PROCESSES} or of memory"
+
+
+def lacks_threads(words: str) -> bool:
+    """Whether Python's or Go's words mean that the system starts no more threads."""
+    return any(sign in words for sign in ("can't start new thread", "pthread_create failed", "new OS thread"))
+
+
+def of_system(error: OSError) -> str:
+    """The system's words for an error, and the way out where there is one."""
+    return f"{error.strerror}{_ADVICE.get(error.errno or 0, '')}"
+
+
 def unforeseen(error: Exception) -> str:
     """The words for an error that nobody foresaw: what the machine is short of, or a fault of the program."""
     if isinstance(error, FileNotFoundError) and error.filename is None:
         return "the working folder has been removed"  # os.getcwd names nothing
     if isinstance(error, OSError) and error.strerror:
-        words = f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
-        return words + _ADVICE.get(error.errno or 0, "")
+        return of_system(error) if error.filename is None else f"{error.filename}: {of_system(error)}"
     if isinstance(error, MemoryError):
         return "out of memory"
-    first = next(iter(str(error).splitlines()), "")
+    if lacks_threads(first := next(iter(str(error).splitlines()), "")):
+        return NO_THREAD
     return f"internal error: {type(error).__name__}{first and f': {first}'}"
 
 

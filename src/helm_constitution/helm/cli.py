@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from helm_constitution.core.errors import ConfigurationError, EngineError
+from helm_constitution.core.errors import NO_THREAD, ConfigurationError, EngineError, lacks_threads
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.scratch import kept_folder
 from helm_constitution.core.secret_names import HIDDEN
@@ -76,6 +76,8 @@ class CliEngine:
         if ended.status != 0 or not version.startswith("v"):
             from helm_constitution.helm import messages
 
+            if lacks_threads(ended.errors):
+                raise EngineError(f"{self._helm} {NO_THREAD}")
             words = messages.error_text(ended.errors) or ended.errors.strip() or f"exit status {ended.status}"
             # Go prints the reason first, and a trace after it.
             raise EngineError(f"{self._helm} does not print a Helm version: {words.splitlines()[0]}")

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from helm_constitution.core.errors import NO_THREAD, lacks_threads
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.helm.message_parts import CHART_FILE, VALUES_FILE, Speaker, in_chart, plain, shortened
@@ -107,6 +108,8 @@ def crash(status: int, errors: str) -> HelmMessage:
         return HelmMessage(MessageLevel.ERROR, text, FailureKind.TEMPLATE)
     if "out of memory" in errors:
         return broken_limit("helm ran out of memory")
+    if lacks_threads(errors):
+        return HelmMessage(MessageLevel.ERROR, f"helm {NO_THREAD}")
     fatal = re.search(r"^(?:fatal error|panic): (.*)$", errors, re.MULTILINE)
     how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
     words = fatal[1] if fatal else errors.strip()

@@ -7,7 +7,7 @@ import os
 import sys
 
 from helm_constitution.core import signals
-from helm_constitution.core.errors import EngineError
+from helm_constitution.core.errors import EngineError, of_system
 from helm_constitution.core.forks import may_fork
 from helm_constitution.helm import options, process
 from helm_constitution.helm.protocol import Limits
@@ -33,7 +33,7 @@ class WorkerProcess:
             else:
                 self.child = _spawn(request_end, answer_end, self.errors, environment)
         except OSError as error:
-            raise EngineError(f"can't start a process for the embedded engine: {error.strerror}") from error
+            raise EngineError(f"can't start a process for the embedded engine: {of_system(error)}") from error
         finally:
             os.close(request_end)
             os.close(answer_end)

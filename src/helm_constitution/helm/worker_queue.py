@@ -9,7 +9,7 @@ import time
 from collections import deque
 
 from helm_constitution.core.deadline import uninterrupted
-from helm_constitution.core.errors import ConfigurationError, EngineError
+from helm_constitution.core.errors import NO_THREAD, ConfigurationError, EngineError, lacks_threads
 from helm_constitution.helm import process
 from helm_constitution.helm.protocol import HelmMessage, Limits
 from helm_constitution.helm.worker import Message, read_message, write_message
@@ -231,6 +231,8 @@ def _not_loaded(said: str) -> str:
     lines = said.strip().split("\n")
     # Go prints the reason first, Python last.
     words = next((line for line in lines if line.startswith(_GO_REASONS)), lines[-1]) or "it ended without a message"
+    if lacks_threads(said):
+        return f"the embedded engine {NO_THREAD}"
     return (
         f"the embedded engine's library (helm-python-sdk) can't be loaded: {words}; reinstall it with "
         'pip install --force-reinstall "helm-constitution[embedded]", or install helm'
