@@ -13,7 +13,9 @@ from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import run
 from helm_constitution.compare.setup import BaselineSession
 from helm_constitution.core.model import Severity, Verdict
+from helm_constitution.helm import documents
 from helm_constitution.helm.cli import CliEngine
+from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.lint import placing
 from helm_constitution.lint.field_fixes import FieldFixes
 from helm_constitution.lint.findings import FindingMaker
@@ -29,7 +31,7 @@ def slow(*_: object, **__: object) -> None:
     re.search(r"^(a+)+$", "a" * 60 + "b")
 
 
-def checked(engine: CliEngine, scenarios: str = "defaults", seconds: float = 4) -> ChartReport:
+def checked(engine: CliEngine | EmbeddedEngine, scenarios: str = "defaults", seconds: float = 4) -> ChartReport:
     options = CheckOptions(scenarios=scenarios, select=("testing",), seconds=seconds, lines=True)
     return check_alone(CheckRequest(CHART, engine, options))
 
@@ -47,6 +49,22 @@ def test_reading_of_renderings(monkeypatch: pytest.MonkeyPatch, cli4: CliEngine)
         for one in report.troubles
     )
     assert any(one.rule.startswith("docs/") for one in report.findings)
+
+
+def test_reading_of_what_an_engine_renders_is_not_begun_again(
+    monkeypatch: pytest.MonkeyPatch, embedded: EmbeddedEngine
+) -> None:
+    begun: list[object] = []
+
+    def reads(*_: object) -> None:
+        begun.append(None)
+        slow()
+
+    monkeypatch.setattr(documents, "faults", reads)
+    report = checked(embedded)
+    assert any(one.message.startswith("reading what helm rendered took more than") for one in report.troubles)
+    assert any(one.rule.startswith("docs/") for one in report.findings)
+    assert len(begun) == 1
 
 
 @pytest.mark.parametrize("place", ["marked_sources", "source_map"])

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from helm_constitution.check.contents import actions_in, is_alone
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Status
 from helm_constitution.core.named_tuples import NamedTuple
-from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending, RenderOutput
+from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.model import Chart
     from helm_constitution.check.private_folder import PrivateFolder
+    from helm_constitution.render.results import RenderedChart
 
 _QUOTABLE = "Chart.yaml"
 
@@ -101,11 +102,11 @@ class Linting:
         elif not self._clean:
             self._pending = start(())
 
-    def take_rendered(self, chart: Chart, output: RenderOutput) -> None:
+    def take_rendered(self, rendered: RenderedChart) -> None:
         """Starts ``helm lint`` if it waited for what the chart renders with the same values."""
         if self._place is None or self._is_kept:
             return
-        self._texts = dict(_templates(chart, output, self._place.folder))
+        self._texts = dict(_templates(rendered, self._place.folder))
         if self._pending is None:
             self._left_out = [path for path, digest in self._texts.items() if digest in self._clean]
             self._pending = self._start(self._left_out)
@@ -129,13 +130,13 @@ def is_of_metadata(output: LintOutput) -> bool:
     return not output.failed and all(message.file == _QUOTABLE for message in output.messages)
 
 
-def _templates(chart: Chart, output: RenderOutput, folder: PrivateFolder) -> Iterator[tuple[str, str]]:
+def _templates(rendered: RenderedChart, folder: PrivateFolder) -> Iterator[tuple[str, str]]:
     """The templates that may be left out, each with a digest of its text and of what it renders."""
-    if not output.ok:
+    chart, first = rendered.analysed.chart, next(iter(rendered.results), None)
+    if first is None or first.status is not Status.RENDERED:
         return
-
     texts: dict[str, list[str]] = {}
-    for document in output.documents:
+    for document in first.documents:
         texts.setdefault(document.source, []).append(document.text)
     for path, text in chart.files.items():
         if path.startswith("templates/") and is_alone(os.fsencode(path), text.encode()) and not _may_set_values(text):

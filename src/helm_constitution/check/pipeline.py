@@ -125,7 +125,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     checked = CheckedChart(analysed, severities=policy.severities, schemas=policy.schemas)
     rules.run(checked, until=lambda: session.done() and baseline.done())
     rendered = session.run()
-    linting.take_rendered(chart, first.result())
+    linting.take_rendered(rendered)
     if request.memory is not None:
         request.memory.keep(rendered)
     checked = checked.with_rendered(rendered, *_compared(baseline, rendered))
