@@ -31,6 +31,7 @@ from helm_constitution.api import (
     by_names,
     dotted,
     forbid,
+    merged_values,
     references,
     require,
     rule,
@@ -172,26 +173,12 @@ def _values_of(subject: Subject, name: str) -> YamlDocument | None:
 
 
 def _merged(subject: Subject, document: YamlDocument) -> dict[str, Json]:
-    """The values that helm validates: a scenario's file over the defaults."""
-    chart = subject.chart
-    values: dict[str, Json] = dict(chart.values.data) if chart.values is not None else {}
-    if document.data is not values and isinstance(document.data, dict):
-        values = _over(values, document.data)
-    return values
-
-
-def _over(base: Mapping[str, Json], top: Mapping[str, Json]) -> dict[str, Json]:
-    """Helm's merge: maps key by key, null removes a key."""
-    merged = dict(base)
-    for key, value in top.items():
-        below = merged.get(key)
-        if value is None and key in base:
-            merged.pop(key, None)
-        elif isinstance(value, dict) and isinstance(below, dict):
-            merged[key] = _over(below, value)
-        else:
-            merged[key] = value
-    return merged
+    """The values that helm validates: a scenario's file over the defaults, whose nulls stay."""
+    values = subject.chart.values
+    defaults: Mapping[str, Json] = values.data if values is not None else {}
+    if (values is not None and document is values.document) or not isinstance(document.data, dict):
+        return dict(defaults)
+    return merged_values(defaults, document.data)
 
 
 def _explained(error: ValidationError, values: Mapping[str, Json], missing_is_fine: bool) -> Iterator[tuple[Path, str]]:

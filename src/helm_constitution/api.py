@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from helm_constitution.chart.model import Chart, Dependency
 from helm_constitution.chart.schema_edits import schema_edits, whole_schema
 from helm_constitution.chart.value_comments import CommentKind
-from helm_constitution.chart.values import ValueKey, ValuesFile
+from helm_constitution.chart.values import ValueKey, ValuesFile, merged_values
 from helm_constitution.core.confidential import by_names, withheld, withheld_in
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.fixes import Applicability, Edit, Fix
@@ -291,6 +291,7 @@ __all__ = [
     "load_documents",
     "masked",
     "matches_word",
+    "merged_values",
     "not_rendered",
     "parse_constraint",
     "parse_template",

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helm_constitution.chart.values import CommentKind, ValueKey, ValuesFile
+from helm_constitution.chart.values import CommentKind, ValueKey, ValuesFile, merged_values
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.text.yaml_document import Span
+from helm_constitution.text.yaml_scalars import Json
 
 
 def read(text: str) -> dict[str, ValueKey]:
@@ -377,3 +378,11 @@ def test_any_text_gives_keys_or_a_syntax_error(text: str) -> None:
         return
     for key in keys:
         assert values.document.key_span(key.path) is not None
+
+
+def test_a_null_removes_a_default_and_nothing_else() -> None:
+    """As both Helms do: what the schema is asked about shows it."""
+    base: dict[str, Json] = {"a": 1, "b": {"c": 1, "d": 2}, "e": None}
+    top: dict[str, Json] = {"a": None, "b": {"c": None, "f": None}, "g": None, "h": {"i": None}}
+    assert merged_values(base, top) == {"b": {"d": 2, "f": None}, "e": None, "g": None, "h": {"i": None}}
+    assert base == {"a": 1, "b": {"c": 1, "d": 2}, "e": None}

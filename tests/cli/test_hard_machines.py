@@ -342,9 +342,7 @@ def test_a_clock_that_jumps(helm4: Path, tmp_path: Path, when: int) -> None:
 
 def test_a_helm_that_gets_no_thread_for_its_version(helm4: Path, tmp_path: Path) -> None:
     helm = tmp_path / "helm"
-    helm.write_text(
-        "#!/bin/sh\necho 'runtime: failed to create new OS thread (errno=11)' >&2\nexit 2\n"
-    )
+    helm.write_text("#!/bin/sh\necho 'runtime: failed to create new OS thread (errno=11)' >&2\nexit 2\n")
     helm.chmod(0o755)
     words = f"helm-constitution: error: {helm} can't start a thread; {MORE} or of memory\n"
     assert shell(helm4, tmp_path, f"HELM_BIN={helm} $CHECK --engine cli {CHARTS / 'base'}") == (2, words)

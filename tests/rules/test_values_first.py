@@ -364,6 +364,13 @@ def mismatches(
 FAILED = result(DEFAULTS, Status.FAILED, FailureKind.SCHEMA)
 
 
+def test_the_nulls_of_the_defaults_stay(charts: Charts) -> None:
+    """Helm 3 rejects them, Helm 4 leaves them out."""
+    schema = {"properties": {"a": {"type": "string"}}}
+    told = mismatches(charts, schema, "a: null\n", FAILED)
+    assert told == ["values.yaml:1 a is null, but the schema requires string"]
+
+
 def test_every_mismatch_is_told_at_its_line(charts: Charts) -> None:
     values = 'replicas: "3"\nlevel: warn\nimage:\n  tag: 1\n  digest: x\nport: A1\nhost: {}\n'
     assert mismatches(charts, SCHEMA, values, FAILED) == [

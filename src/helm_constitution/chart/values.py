@@ -8,6 +8,7 @@ section banners, directives to other tools and commented-out YAML document nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
 
@@ -56,3 +57,17 @@ class ValuesFile:
     def by_path(self) -> dict[Path, ValueKey]:
         """The keys by their paths."""
         return {key.path: key for key in self._keys}
+
+
+def merged_values(base: Mapping[str, Json], top: Mapping[str, Json]) -> dict[str, Json]:
+    """Helm's merge of a user's values over defaults: maps key by key; null removes a key that the defaults have."""
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        if value is None and key in base:
+            del merged[key]
+        elif isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = merged_values(below, value)
+        else:
+            merged[key] = value
+    return merged

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from helm_constitution.chart.values import merged_values
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.effects import Field, Filling, Trial, bare, differing, fields_of, shown_field
-from helm_constitution.compare.old_values import over
 from helm_constitution.compare.release import Path, Release, at_path, names_of, nested
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.render.placeholders import Placeholder, placeholders_of
@@ -43,7 +43,7 @@ class _Fill(NamedTuple):
 
     @property
     def values(self) -> dict[str, Json]:
-        return over(self.flags, at_path(self.path, self.content))
+        return merged_values(self.flags, at_path(self.path, self.content))
 
 
 def moved_values(old: Release, new: Release, filling: Filling, known: Sequence[Change]) -> Iterator[Change]:
@@ -105,7 +105,7 @@ def _fills_of(placeholder: Placeholder) -> Iterator[_Fill]:
     """
     flags: dict[str, Json] = {}
     for flag in placeholder.enclosing:
-        flags = over(flags, at_path(flag, True))
+        flags = merged_values(flags, at_path(flag, True))
     content = placeholder.choices[0] if placeholder.expected is None else placeholder.expected
     yield _Fill(placeholder.path, content, flags, placeholder.expected is not None or isinstance(content, str))
     if isinstance(content, dict) and placeholder.path[-1].lower().endswith(_TEXT_MAPS):
@@ -145,8 +145,8 @@ def _may_differ(fills: Iterable[_Fill], trial: Trial) -> bool:
     flags: dict[str, Json] = {}
     values: dict[str, Json] = {}
     for fill in fills:
-        flags = over(flags, fill.flags)
-        values = over(values, fill.values)
+        flags = merged_values(flags, fill.flags)
+        values = merged_values(values, fill.values)
     before, after = (_Effects.of(render(flags), render(values)) for render in trial)
     return before is None or after is None or before.apart(after) or after.apart(before)
 

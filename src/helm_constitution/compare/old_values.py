@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from helm_constitution.chart.schema_validator import BrokenSchema, SchemaValidator
+from helm_constitution.chart.values import merged_values
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.core.confidential import by_names, withheld_in
 from helm_constitution.core.named_tuples import NamedTuple
@@ -162,7 +163,7 @@ def _refused(comparison: Compared) -> Iterator[Lost]:
 def _errors(chart: Chart, values: dict[str, Json]) -> list[ValidationError]:
     if chart.schema is None:
         return []
-    merged = over(chart.values.data if chart.values is not None else {}, values)
+    merged = merged_values(chart.values.data if chart.values is not None else {}, values)
     try:
         return SchemaValidator(chart.schema).errors(merged)
     except BrokenSchema:
@@ -171,17 +172,3 @@ def _errors(chart: Chart, values: dict[str, Json]) -> list[ValidationError]:
 
 def _key(error: ValidationError) -> tuple[object, ...]:
     return (*error.absolute_path, error.validator)
-
-
-def over(base: dict[str, Json], top: dict[str, Json]) -> dict[str, Json]:
-    """Helm's merge of values: maps key by key, null takes a key away."""
-    merged = dict(base)
-    for key, value in top.items():
-        below = merged.get(key)
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, dict) and isinstance(below, dict):
-            merged[key] = over(below, value)
-        else:
-            merged[key] = value
-    return merged
