@@ -87,6 +87,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         ),
         *("Chart", "Dependency", "Package", "ValuesFile", "ValueKey", "CommentKind", "YamlDocument", "DuplicateKey"),
         *("YamlSyntaxError", "load_document", "load_documents", "dotted", "walk", "resolve_plain", "references"),
+        *("merged_values", "SchemaValidator", "BrokenSchema", "RemoteReference"),
     ),
     "Templates": (
         *("ValueUses", "ValueRead", "Printed", "PrintedDefine", "ANYTHING", "TemplateFile", "Computed"),

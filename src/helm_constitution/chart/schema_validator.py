@@ -32,7 +32,6 @@ class SchemaValidator:
         remote: whether references to elsewhere accept everything.
 
     Attributes:
-        schema: what it was made of.
         fault: why it isn't a JSON schema at all, and can't judge anything; None if it is one.
     """
 
