@@ -25,7 +25,12 @@ class Telling(enum.Enum):
     WEAK = "weak"  # "key", "salt": only what looks random
 
 
-_PASSWORDS = frozenset({"password", "passwd", "passphrase", "passcode", "pwd", "pass", "pw", "rootpw", "bindpw"})
+_PASSWORDS = frozenset(
+    (
+        *("password", "passwd", "passphrase", "passcode", "pwd", "pass", "pw", "rootpw", "bindpw"),
+        *("requirepass", "masterauth"),
+    )
+)
 _PASSWORD_ENDINGS = ("password", "passwd", "passphrase")
 _KEYS = frozenset({"token", "apikey", "apitoken", "accesskey", "privatekey", "authtoken", "accesstoken", "dsn", "pat"})
 _KEY_PAIRS = frozenset(
@@ -54,7 +59,9 @@ _KEY_PAIRS = frozenset(
         ("hmac", "secret"),
     }
 )
+_KEY_TRIPLES = frozenset({("secret", "access", "key"), ("secret", "key", "base")})
 _REFERENCES = frozenset({"secret", "secretkey", "clientsecret", "credential", "credentials", "creds"})
+_PASSWORDS_IN_THE_PLURAL = frozenset({"passwords", "passphrases", "passcodes", "passwds", "pwds"})
 _WEAK = frozenset({"key", "salt", "hmac", "auth", "pepper", "seed"})
 _NO_SECRET_FIRST = frozenset(
     (
@@ -76,6 +83,9 @@ _NO_SECRET_FIRST = frozenset(
         *("validate", "verify", "public", "pub", "proxy", "by"),
     )
 )
+_FORMS_OF_VALUES = frozenset({"value", "plain", "plaintext", "raw", "text", "encoded"})
+"""Words behind a telling name that say how the credential is written: ``passwordValue``."""
+_BASE64 = LazyPattern(r"(?i)[-_.]?b(?:ase)?64\Z")
 _PUBLIC = frozenset(
     {"public", "pub", "cert", "certificate", "fingerprint", "host", "hosts", "cache", "sort", "primary"}
 )
@@ -89,10 +99,18 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(name))
 
 
+def _bare(name: str) -> tuple[str, ...]:
+    """The words of a name without a number or the form of the value at its end: ``PASSWORD_1``, ``tokenBase64``."""
+    parts = words(_BASE64.sub("", name))
+    while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in _FORMS_OF_VALUES):
+        parts = parts[:-1]
+    return parts
+
+
 @lru_cache(maxsize=8192)
 def telling(name: str) -> Telling | None:
     """The kind of credential that a name suggests; None where it suggests none, or a reference (``passwordFile``)."""
-    parts = words(name)
+    parts = _bare(name)
     if not parts or parts[0] in _NO_SECRET_FIRST:
         return None
     last, pair = parts[-1], parts[-2:]
@@ -103,10 +121,15 @@ def telling(name: str) -> Telling | None:
     if pair == ("secret", "key"):
         # AWS_SECRET_KEY holds one, secretKey mostly names a key of a Secret.
         return Telling.KEY if len(parts) > 2 else Telling.REFERENCE
-    if last in _KEYS or pair in _KEY_PAIRS or parts[-3:] == ("secret", "access", "key"):
+    if last in _KEYS or pair in _KEY_PAIRS or parts[-3:] in _KEY_TRIPLES:
         return Telling.KEY
     if last in _REFERENCES:
         return Telling.REFERENCE
+    if last in _PASSWORDS_IN_THE_PLURAL:
+        return Telling.PASSWORD
+    singular = last.removesuffix("s")
+    if singular in _KEYS or (*pair[:-1], singular) in _KEY_PAIRS:
+        return Telling.WEAK  # of several tokens, a word is rather the name of one
     if last in _WEAK and not _PUBLIC.intersection(parts):
         return Telling.WEAK
     return None
@@ -235,12 +258,22 @@ def from_base64(value: str) -> str | None:
 
 _STEMS = (
     "passw", "passphrase", "_pass", "pwd", "token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key",
-    "access-key", "privatekey", "private_key", "credential", "connectionstring", "connection_string",
+    "access-key", "privatekey", "private_key", "credential", "connectionstring", "connection_string", "requirepass",
+    "masterauth",
 )  # fmt: skip
 _ASSIGNMENT = LazyPattern(
     r"""(?x)(?<![\w.$])["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*(?::=|=>|(?<![=!<>~])=(?![=~])|:(?!:))[ \t]*
         (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s"',;&|]+))"""
 )
+_ELSEWHERE = (
+    # <password>hunter2</password>
+    ("</", LazyPattern(r"<(?P<name>[A-Za-z_][\w.-]*)>(?P<bare>[^<>\s]+)</")),
+    # <property name="password" value="hunter2"/>
+    ("value=", LazyPattern(r"""name=["'](?P<name>[\w.-]+)["'][ \t]+value=["'](?P<bare>[^"'\s]+)["']""")),
+    # --password hunter2
+    ("--", LazyPattern(r"""(?<![^\s"'])--?(?P<name>[A-Za-z_][\w.-]*)[ \t]+["']?(?P<bare>[^\s"',;&|-][^\s"',;&|]*)""")),
+)
+"""How a text assigns a value without a sign, each with a part of it that can't be missing."""
 _COMMENT = ("#", "//", ";", "*", "<!--", "-- ", "/*")
 _LONGEST_PIECE = 4000
 """A longer line (minified JSON) is searched in pieces of this length: the pattern costs more than its length."""
@@ -328,9 +361,14 @@ def _assigned(line: str) -> Iterator[re.Match[str]]:
         following = position + _LONGEST_PIECE - _OVERLAP
         end = position + _LONGEST_PIECE
         piece = line[position:end].lower()
-        for match in _ASSIGNMENT.finditer(line, position, end) if any(stem in piece for stem in _STEMS) else ():
-            if match.start() >= following and end < len(line):
-                break
-            yield match
-            following = max(following, match.end())
+        if any(stem in piece for stem in _STEMS):
+            for match in _ASSIGNMENT.finditer(line, position, end):
+                if match.start() >= following and end < len(line):
+                    break
+                yield match
+                following = max(following, match.end())
+            for mark, pattern in _ELSEWHERE:
+                if mark in piece:
+                    matches = pattern.finditer(line, position, end)
+                    yield from (match for match in matches if match.start() < following or end >= len(line))
         position = following

@@ -26,7 +26,7 @@ from helm_constitution.api import (
 
 from ..values_files import document_of
 from .credential_forms import Form, forms_in, known_tokens
-from .credentials import assignments, is_credential, telling_words
+from .credentials import assignments, from_base64, is_credential, telling, telling_words
 from .credentials import words as words_of
 from .statements import SECURE_DEFAULTS
 
@@ -148,37 +148,51 @@ def secret_in_values(subject: Subject) -> Iterator[Violation]:
             )
 
 
+_SEVERAL = ("passwords", "tokens", "keys", "apikeys")
+
+
 def _leaves(data: Json, path: Path, name: str) -> Iterator[tuple[Path, str, str]]:
-    """The texts in values with their paths and names: the key, or the name beside a ``value``."""
-    if isinstance(data, str):
-        if data:
-            yield path, name, data
+    """The texts and numbers in values with their paths and names: the key, the name beside a ``value``, or that of the
+    passwords around it."""
+    if isinstance(data, str | int | float):
+        if data and not isinstance(data, bool):
+            yield path, name, str(data)
     elif isinstance(data, dict):
         partner = data.get("name")
         for key, child in data.items():
-            if child and isinstance(child, str | dict | list):
+            if child:
                 words = words_of(key)
                 if key.lower() in _REFERENCE_KEYS or words[:1] == ("existing",):
                     continue
                 # Beside adminSecretName, adminSecretKey is a key of that Secret.
                 if words[-2:] == ("secret", "key") and any(words_of(each) == (*words[:-1], "name") for each in data):
                     continue
-                told = partner if key == "value" and partner and isinstance(partner, str) else key
+                if key == "value" and partner and isinstance(partner, str):
+                    told = partner
+                else:
+                    told = name if _is_one_of(name, key, child) else key
                 yield from _leaves(child, (*path, key), told)
     elif isinstance(data, list):
         for index, item in enumerate(data):
             yield from _leaves(item, (*path, index), name)
 
 
+def _is_one_of(name: str, key: str, child: Json) -> bool:
+    """Whether a name tells more of a text below it than its key: ``passwords.admin``, ``password.value``."""
+    if telling(name) is None or telling(key) is not None or isinstance(child, dict | list):
+        return False
+    return key in ("value", "plain") or words_of(name)[-1] in _SEVERAL
+
+
 def _inside(text: str, forms: tuple[Form, ...] | None = None) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The credentials in a text, each with the secret texts: known tokens (of some forms), and in a text of several
-    lines the values of telling names."""
+    """The credentials in a text, each with the secret texts: known tokens (of some forms), or the values of telling
+    names."""
     if len(text) < 12:
         return
     found: dict[str, list[str]] = {}
     for token in known_tokens(text, forms):
         found.setdefault(f"what looks like {token.what}", []).append(token.secret)
-    if "\n" in text and not found:
+    if not found:
         for each in assignments(text):
             found.setdefault(f"a plain-text {each.name}", []).append(each.value)
     yield from ((what, tuple(secrets)) for what, secrets in found.items())
@@ -218,8 +232,10 @@ def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violat
     """
     if manifest.kind != "ConfigMap":
         return
-    for key, view in manifest.get("data").entries():
-        text = view.string()
+    binary = manifest.get("binaryData").entries()
+    texts = [(key, view, view.string()) for key, view in manifest.get("data").entries()]
+    texts += [(key, view, from_base64("".join((view.string() or "").split()))) for key, view in binary]
+    for key, view, text in texts:
         if text is None:
             continue
         if is_credential(key, text):
@@ -236,6 +252,12 @@ def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violat
             )
 
 
+_COMMANDS = (
+    ("command",),
+    ("args",),
+    *((probe, "exec", "command") for probe in ("livenessProbe", "readinessProbe", "startupProbe")),
+    *(("lifecycle", hook, "exec", "command") for hook in ("postStart", "preStop")),
+)
 _OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
 
 
@@ -301,8 +323,8 @@ def secret_in_env(container: Container, subject: Subject) -> Iterator[Violation]
                 )
                 for what, secrets in _inside(text)
             )
-    for field in ("command", "args"):
-        yield from _arguments(container.field(field))
+    for field in _COMMANDS:
+        yield from _arguments(container.field(*field))
 
 
 def _arguments(arguments: View) -> Iterator[Violation]:

@@ -222,6 +222,13 @@ def test_examples_and_near_misses_are_no_tokens(text: str) -> None:
         ("proxy_pass http://backend;", []),
         ("password:", []),
         ("token: token", []),
+        ("web --db-password hunter2 --user web", ["db-password"]),
+        ("redis-server --requirepass 'hunter2'", ["requirepass"]),
+        ("web --token-ttl 30s --password-file hunter2", []),
+        ("web --password --user hunter2", []),
+        ("<password>hunter2</password>", ["password"]),
+        ('<property name="db.password" value="hunter2"/>', ["db.password"]),
+        ("<passwordFile>hunter2</passwordFile>", []),
     ],
 )
 def test_assignments(text: str, names: list[str]) -> None:
@@ -281,7 +288,17 @@ def test_secret_in_values() -> None:
         ("password: ''\n", []),
         ("password:\n", []),
         ("token: true\n", []),
-        ("password: 123456\n", []),
+        ("password: 123456\n", [1]),
+        ("token: 123456\n", []),
+        ("password:\n  value: hunter2\n", [2]),
+        ("password:\n  secretName: hunter2\n  key: hunter2\n", []),
+        ("passwords:\n  web: hunter2\n  enabled: true\n", [2]),
+        ("passwords:\n  - hunter2\n", [2]),
+        (f"tokens:\n  web: {MIXED}\n  issuer: web\n", [2]),
+        ("password1: hunter2\npasswordValue: hunter2\ntoken_b64: hunter2\nsecretKeyBase: hunter2\n", [1, 2, 3, 4]),
+        ("javaOpts: -Xmx1g -Ddb.password=hunter2\n", [1]),
+        ("args: [web --db-password hunter2, --password=hunter2]\n", [1, 1]),
+        ('config: \'{"db": {"password": "hunter2"}}\'\n', [1]),
         (f"extra: {TOKENS['a GitHub token']}\n", [1]),
         (f"tls:\n  cert: x\n  ca: {TOKENS['an AWS access key']}\n", [3]),
     ],
@@ -391,6 +408,10 @@ def test_files_that_the_chart_ships() -> None:
             '{app.properties: "a=1\\ndb.password=hunter2\\n"}',
             ["ConfigMap key app.properties contains a plain-text db.password; move it to a Secret"],
         ),
+        (
+            '{app.json: \'{"password": "hunter2"}\'}',
+            ["ConfigMap key app.json contains a plain-text password; move it to a Secret"],
+        ),
         ("{password: changeme}", []),
         ("{password: ''}", []),
         ("{passwordFile: /run/secrets/x}", []),
@@ -410,6 +431,14 @@ def test_secret_in_configmap(data: str, messages: list[str]) -> None:
     assert judge(s.secret_in_configmap, f"kind: Secret\nstringData: {data}\n") == []
 
 
+def test_secret_in_binary_data_of_a_configmap() -> None:
+    encoded = base64.b64encode(b"db.user=web\ndb.password=hunter2\n").decode()
+    assert judge(s.secret_in_configmap, f"kind: ConfigMap\nbinaryData: {{a: {encoded}}}\n") == [
+        "ConfigMap key a contains a plain-text db.password; move it to a Secret"
+    ]
+    assert judge(s.secret_in_configmap, "kind: ConfigMap\nbinaryData: {a: AAEC, b: 5, c: '!'}\n") == []
+
+
 def container(text: str) -> str:
     return f"kind: Pod\nspec:\n  containers:\n    - name: web\n      {text}\n"
 
@@ -423,6 +452,9 @@ def container(text: str) -> str:
         ("args: [--db-password=hunter2]", "args[0]"),
         ("args: [--db-password, hunter2]", "args[1]"),
         ("command: [sh, -c, 'DB_PASSWORD=hunter2\n\n exec web']", "command[2]"),
+        ("livenessProbe: {exec: {command: [web, --db-password=hunter2]}}", "livenessProbe.exec.command[1]"),
+        ("lifecycle: {preStop: {exec: {command: [web, --pass, hunter2]}}}", "lifecycle.preStop.exec.command[2]"),
+        ("env: [{name: JAVA_OPTS, value: -Xmx1g -Ddb.password=hunter2}]", "env[0].value"),
         ("env: [{name: DB_PASSWORD, valueFrom: {secretKeyRef: {name: a, key: hunter2}}}]", None),
         ("env: [{name: DB_PASSWORD, value: $(OTHER)}]", None),
         ("env: [{name: DB_PASSWORD, value: ''}]", None),
