@@ -9,6 +9,7 @@ from helm_constitution.api import (
     MUST,
     OFF,
     Container,
+    LazyPattern,
     NamedTuple,
     Parameter,
     SetField,
@@ -42,6 +43,14 @@ def image_reference(image: str) -> ImageReference:
     folder, slash, last = name.rpartition("/")
     last, _, tag = last.partition(":")
     return ImageReference(folder + slash + last, tag, digest)
+
+
+_MOVING = LazyPattern(
+    r"(?i)latest(?:[-.].*)?|.*-latest"
+    r"|(?:main|master|trunk|head|edge|nightly|canary|dev|devel|develop|development|snapshot|stable|unstable|mainline"
+    r"|rolling)(?:-[a-z]+)*"
+)
+"""Names of branches and channels, alone or of one variant (`stable-alpine`). `main-3f2a9c1` is one build."""
 
 
 @rule(
@@ -90,9 +99,9 @@ def latest_tag(container: Container, subject: Subject) -> Iterator[Violation]:
             f"image {container.image} has no tag and runs the latest version; set a version as its tag",
             at=container.field("image"),
         )
-    elif reference.tag == "latest":
+    elif _MOVING.fullmatch(reference.tag):
         yield Violation(
-            f"image {container.image} uses the moving tag latest; set a version as its tag",
+            f"image {container.image} uses the moving tag {reference.tag}; set a version as its tag",
             at=container.field("image"),
             part=reference.tag,
         )

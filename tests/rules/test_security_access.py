@@ -45,6 +45,18 @@ def test_image_reference(reference: str, parts: tuple[str, str, str]) -> None:
             "image registry:5000/web has no tag and runs the latest version; set a version as its tag",
         ),
         ("acme/web:latest", "image acme/web:latest uses the moving tag latest; set a version as its tag"),
+        ("acme/web:main", "image acme/web:main uses the moving tag main; set a version as its tag"),
+        (
+            "acme/web:LATEST-alpine",
+            "image acme/web:LATEST-alpine uses the moving tag LATEST-alpine; set a version as its tag",
+        ),
+        (
+            "r:5000/web:stable-slim",
+            "image r:5000/web:stable-slim uses the moving tag stable-slim; set a version as its tag",
+        ),
+        ("acme/web:main-3f2a9c1", None),
+        ("acme/web:stable-1.27", None),
+        ("acme/web:1.27-alpine", None),
         ("acme/web:1.4.2", None),
         ("acme/web@sha256:0f", None),
         ("acme/web:latest@sha256:0f", None),
