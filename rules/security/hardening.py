@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from helm_constitution.api import Container, Group, Json
+from helm_constitution.api import Container, Group, Json, Subject
+
+
+def is_told(subject: Subject, teller: str, rule: str) -> bool:
+    """Whether one rule reports in this check what another one leaves to it, as severely as that one would."""
+    told = subject.severity_of(teller)
+    return told is not None and told >= (subject.severity_of(rule) or told)
 
 
 def hardening(container: Container, item: str, **settings: Json) -> Group:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Container, PodSpec, Related, Subject, View, Violation, forbid, require, rule
 
+from .hardening import is_told
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
 _NAMESPACES = {
@@ -229,12 +230,15 @@ def volume_type(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
           - name: data
             persistentVolumeClaim:
               claimName: web-data
-    Fix: Use a persistentVolumeClaim or a csi volume. hostPath is reported by security/host-path.
+    Fix: Use a persistentVolumeClaim or a csi volume. A hostPath is left to security/host-path where that rule
+        runs.
     Source: Kubernetes Pod Security Standards, restricted: Volume Types
     """
     for volume in pod.get("volumes").items():
         for kind, source in volume.entries():
-            if kind in ("name", "hostPath") or kind in _ALLOWED_VOLUMES or source.data is None:
+            if kind == "name" or kind in _ALLOWED_VOLUMES or source.data is None:
+                continue
+            if kind == "hostPath" and is_told(subject, "security/host-path", "security/volume-type"):
                 continue
             name = volume.get("name").data
             message = (

@@ -20,7 +20,7 @@ from helm_constitution.api import (
     rule,
 )
 
-from .hardening import hardening
+from .hardening import hardening, is_told
 from .statements import BASELINE, LEAST_PRIVILEGE, NON_ROOT, RESTRICTED
 
 
@@ -29,10 +29,10 @@ def is_privileged(container: Container) -> bool:
     return container.field("securityContext", "privileged").boolean() is True
 
 
-def is_moot(container: Container, subject: Subject) -> bool:
-    """Whether a container's other limits have no effect because it runs privileged, which security/privileged reports
-    in this check."""
-    return is_privileged(container) and subject.severity_of("security/privileged") is not None
+def is_moot(container: Container, subject: Subject, rule: str) -> bool:
+    """Whether a container's limit has no effect because it runs privileged, which security/privileged reports in this
+    check as severely as the limit's rule would."""
+    return is_privileged(container) and is_told(subject, "security/privileged", rule)
 
 
 @rule(
@@ -143,15 +143,16 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
     """
     field = container.field("securityContext", "allowPrivilegeEscalation")
     allowed = field.boolean()
-    if allowed is False or container.pod.is_windows or is_moot(container, subject):
+    if allowed is False or container.pod.is_windows or is_moot(container, subject, "security/privilege-escalation"):
         return
     group = hardening(container, "allowPrivilegeEscalation: false", allowPrivilegeEscalation=False)
     if allowed is True:
         message = f'container "{container.name}" allows privilege escalation; set allowPrivilegeEscalation: false'
         yield Violation(message, at=field, group=group, fix=SetField(False))
-    elif not is_privileged(container):  # there Kubernetes forces it: security/privileged reports the cause
+    else:  # a privileged container can't even prevent it
+        remedy = " remove privileged: true, and" if is_privileged(container) else ""
         yield Violation(
-            f'container "{container.name}" does not prevent privilege escalation;'
+            f'container "{container.name}" does not prevent privilege escalation;{remedy}'
             " set securityContext.allowPrivilegeEscalation: false",
             at=field,
             group=group,
@@ -258,15 +259,17 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
         securityContext:
           runAsUser: 10001
           runAsGroup: 10001
-    Fix: Set runAsUser and runAsGroup to 10000 or more. Missing IDs are reported only if `strict` is 1; user 0 is
-        reported by security/root-user.
+    Fix: Set runAsUser and runAsGroup to 10000 or more. Missing IDs are reported only if `strict` is 1; ID 0 only
+        where security/root-user does not report it.
     Source: kube-score container-security-context-user-group-id
     """
     if container.pod.is_windows or container.pod.get("hostUsers").boolean() is False:
         return
     minimum = subject.number("minimum")
     user, group = container.effective("runAsUser"), container.effective("runAsGroup")
-    low = [(name, view) for name, view in (("user", user), ("group", group)) if 0 < (view.integer() or 0) < minimum]
+    root_is_told = is_told(subject, "security/root-user", "security/low-user-id")
+    numbers = [(name, view, view.integer()) for name, view in (("user", user), ("group", group))]
+    low = [(name, view) for name, view, number in numbers if number is not None and root_is_told <= number < minimum]
     if low:
         names = " and ".join(f"{name} {view.integer()}" for name, view in low)
         message = (
@@ -318,7 +321,7 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
         `fix --unsafe` sets drop: [ALL].
     Source: Kubernetes Pod Security Standards, restricted: Capabilities (v1.22+)
     """
-    if container.pod.is_windows or is_moot(container, subject):
+    if container.pod.is_windows or is_moot(container, subject, "security/capabilities"):
         return
     dropped = container.field("securityContext", "capabilities", "drop")
     names = [item.string() or "" for item in dropped.items()]

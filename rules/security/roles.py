@@ -53,6 +53,16 @@ def grants(rendering: Rendering) -> Iterator[Grant]:
             yield Grant(role, view, bound.get(key, role.kind == "ClusterRole"))
 
 
+def _granted(grant: Grant, names: frozenset[str], groups: frozenset[str]) -> list[str]:
+    """Which of some resources of some API groups a rule is for, also by ``*`` or, for a subresource, ``*/exec``."""
+    resources = _texts(grant.rule.get("resources"))
+    found = [name for name in resources if name in names or name.replace("*/", "pods/") in names]
+    of_groups = _texts(grant.rule.get("apiGroups"))
+    if not found and "*" in resources and not groups.isdisjoint(of_groups):
+        return ["*"]
+    return found
+
+
 def _texts(view: View) -> list[str]:
     return [text for item in view.items() if (text := item.string()) is not None]
 
@@ -106,6 +116,8 @@ def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Violation]
         elif "*" in verbs:
             things = resources or _texts(grant.rule.get("nonResourceURLs"))
             yield Violation(f"role allows every verb on {_some(things)}; list the verbs", at=grant.rule.get("verbs"))
+        elif not {"*", "/*"}.isdisjoint(_texts(urls := grant.rule.get("nonResourceURLs"))):
+            yield Violation(f"role allows {', '.join(verbs)} on every URL of the API server; list the URLs", at=urls)
 
 
 def _of_groups(groups: list[str]) -> str:
@@ -154,6 +166,10 @@ def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
 _READING = frozenset({"get", "list", "watch", "*"})
 
 
+_SECRETS = frozenset({"secrets"})
+_DOORS = frozenset({"pods/exec", "pods/attach"})
+_CORE = frozenset({"", "*"})
+_APPS = frozenset({"", "*", "apps", "batch", "extensions"})
 _POD_MAKERS = frozenset(
     {
         "pods",
@@ -193,6 +209,7 @@ def _everywhere(grant: Grant) -> str:
         "strict": Parameter(0, "a Secret listed in resourceNames is the pod's own; 1 allows no verb on any Secret")
     },
     urgency=Urgency.EXPOSED,
+    told_by=("security/wildcard-role",),
 )
 def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Role can read every Secret.
@@ -213,7 +230,7 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-secrets
     """
     for grant in grants(rendering):
-        if "secrets" not in _texts(grant.rule.get("resources")):
+        if not _granted(grant, _SECRETS, _CORE):
             continue
         verbs, names = _texts(grant.rule.get("verbs")), _texts(grant.rule.get("resourceNames"))
         if subject.number("strict"):
@@ -237,6 +254,7 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     umbrella=ACCESS,
     tests=True,
     urgency=Urgency.EXPOSED,
+    told_by=("security/wildcard-role",),
 )
 def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Role can create pods.
@@ -256,12 +274,12 @@ def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-create-pods
     """
     for grant in grants(rendering):
-        made = [name for name in _texts(grant.rule.get("resources")) if name in _POD_MAKERS]
-        if made and not {"create", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
+        made, verbs = _granted(grant, _POD_MAKERS, _APPS), _texts(grant.rule.get("verbs"))
+        if made and not {"create", "*"}.isdisjoint(verbs):
             yield Violation(
                 f"role can create {_some(made)}{_everywhere(grant)}, and so run any pod; remove the verb create,"
                 " or add a waiver if this is the software's purpose",
-                at=grant.rule.get("verbs"),
+                at=grant.rule.get("verbs" if "create" in verbs and made != ["*"] else "resources"),
             )
 
 
@@ -273,6 +291,7 @@ def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     umbrella=ACCESS,
     tests=True,
     urgency=Urgency.EXPOSED,
+    told_by=("security/wildcard-role",),
 )
 def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Role can run commands in other pods.
@@ -292,7 +311,7 @@ def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     Source: Kubernetes documentation, Role Based Access Control Good Practices; polaris rolePodExecAttach
     """
     for grant in grants(rendering):
-        doors = [name for name in _texts(grant.rule.get("resources")) if name in ("pods/exec", "pods/attach")]
+        doors = _granted(grant, _DOORS, _CORE)
         if doors and not {"create", "get", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
             yield Violation(
                 f"role can run commands in every pod{_everywhere(grant)} through {_some(doors)}; remove the resource,"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from helm_constitution.core.model import Severity
+from helm_constitution.lint.rule import Rule
 from helm_constitution.rules.backward_compatibility import selectors
 from helm_constitution.rules.helm_best_practices import references
-from helm_constitution.rules.security import privileges, profiles
-from tests.rules.support import chart_of, checked, judge, judge_in, rendering, results_of, subject_of
+from helm_constitution.rules.security import host_access, privileges, profiles
+from tests.rules.support import chart_of, checked, judge, judge_in, rendering, results_of, subject_of, things
 
 RECREATE = """
 kind: Deployment
@@ -107,12 +108,29 @@ spec: {containers: [{name: web, securityContext: {privileged: true, allowPrivile
 
 
 @pytest.mark.parametrize("rule", [profiles.no_seccomp, privileges.capabilities, privileges.privilege_escalation])
-def test_what_privileged_makes_moot(rule: object) -> None:
-    from helm_constitution.lint.rule import Rule
-
-    assert isinstance(rule, Rule)
+def test_what_privileged_makes_moot(rule: Rule) -> None:
     objects = rendering(PRIVILEGED)
     known = checked(chart_of({}), results_of([objects]), severities={"security/privileged": Severity.ERROR})
     container = objects.workloads[0].pod.all_containers[0]
     assert list(rule.check(container, subject_of(rule, known))) == []
     assert judge(rule, PRIVILEGED) != []  # where nothing else speaks of it
+    weaker = {"security/privileged": Severity.WARNING, rule.id: Severity.ERROR}
+    known = checked(chart_of({}), results_of([objects]), severities=weaker)
+    assert list(rule.check(container, subject_of(rule, known))) != []
+
+
+@pytest.mark.parametrize(
+    ("rule", "teller", "spec"),
+    [
+        (privileges.low_user_id, "security/root-user", "securityContext: {runAsUser: 0}, containers: [{name: web}]"),
+        (host_access.volume_type, "security/host-path", "volumes: [{name: a, hostPath: {path: /a}}]"),
+    ],
+)
+def test_what_is_left_to_another_rule(rule: Rule, teller: str, spec: str) -> None:
+    text = f"kind: Pod\napiVersion: v1\nmetadata: {{name: web}}\nspec: {{{spec}}}\n"
+    assert len(judge(rule, text)) == 1  # where that rule doesn't run
+    objects = rendering(text)
+    for severity, found in ((Severity.ERROR, 0), (Severity.WARNING, 1)):
+        severities = {teller: severity, rule.id: Severity.ERROR}
+        known = subject_of(rule, checked(chart_of({}), results_of([objects]), severities=severities))
+        assert sum(len(list(rule.check(thing, known))) for thing in things(rule, objects)) == found

@@ -209,6 +209,8 @@ rules: [{rules}]
         ("{resources: [pods], verbs: ['*']}", "role allows every verb on pods; list the verbs"),
         ("{resources: [a, b, c, d], verbs: ['*']}", "role allows every verb on a, b, c and 1 more; list the verbs"),
         ("{nonResourceURLs: [/metrics], verbs: ['*']}", "role allows every verb on /metrics; list the verbs"),
+        ("{nonResourceURLs: ['*'], verbs: [get]}", "role allows get on every URL of the API server; list the URLs"),
+        ("{nonResourceURLs: [/healthz/*], verbs: [get]}", None),
         ("{resources: ['*/scale'], verbs: [get]}", None),
         ("{resources: [pods], verbs: [get]}", None),
     ],
@@ -250,6 +252,10 @@ def test_cluster_admin(kind: str, reach: str) -> None:
         ("{resources: [secrets], verbs: [create]}", False),
         ("{resources: [secrets], resourceNames: [web-tls], verbs: [get]}", False),
         ("{resources: [configmaps], verbs: [get]}", False),
+        ("{apiGroups: [''], resources: ['*'], verbs: [list]}", True),
+        ("{apiGroups: ['*'], resources: ['*'], verbs: ['*']}", True),
+        ("{apiGroups: [apps], resources: ['*'], verbs: ['*']}", False),
+        ("{apiGroups: [''], resources: ['*'], verbs: [create]}", False),
     ],
 )
 def test_reads_secrets(rules: str, bad: bool) -> None:
@@ -277,6 +283,8 @@ def test_a_role_reaches_as_far_as_its_binding(binding_kind: str | None, where: s
         ("{resources: [pods], verbs: [get, patch]}", False),
         ("{resources: [pods/eviction], verbs: [create]}", False),
         ("{resources: [services], verbs: [create]}", False),
+        ("{apiGroups: [batch], resources: ['*'], verbs: [create]}", True),
+        ("{apiGroups: [networking.k8s.io], resources: ['*'], verbs: [create]}", False),
     ],
 )
 def test_creates_pods(rules: str, bad: bool) -> None:
@@ -289,6 +297,9 @@ def test_creates_pods(rules: str, bad: bool) -> None:
         ("{resources: [pods/exec], verbs: [create]}", True),
         ("{resources: [pods, pods/attach], verbs: [get]}", True),
         ("{resources: [pods/log], verbs: [get]}", False),
+        ("{resources: ['*/exec'], verbs: [create]}", True),
+        ("{apiGroups: [''], resources: ['*'], verbs: ['*']}", True),
+        ("{resources: ['*/scale'], verbs: [create]}", False),
         ("{resources: [pods/exec], verbs: [list]}", False),
     ],
 )
