@@ -242,7 +242,8 @@ def _weak_settings(view: View, name: str) -> Iterator[tuple[View, list[str]]]:
     for path, data in walk(view.data, view.path):
         if isinstance(data, str | float):
             text = str(data)
-            key = next((step for step in reversed(path[above:]) if isinstance(step, str)), name)
+            keys = [step for step in path[above:] if isinstance(step, str)]
+            key = ".".join(keys[-2:]) or name  # tls.minVersion
             if _may_be_weak(key, text) and (found := list(dict.fromkeys(_weak(key, text)))):
                 yield view.document.view.get(*path), found
 
