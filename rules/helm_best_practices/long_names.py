@@ -19,8 +19,8 @@ from helm_constitution.api import (
     rule,
 )
 
+from ..name_evaluator import Evaluator, Unknown
 from ..yaml_text import Line, key_lines
-from .name_evaluator import Evaluator, Unknown
 from .statements import BEST_PRACTICES
 
 LONGEST_RELEASE = 53

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from helm_constitution.api import (
     MUST,
+    TEMPLATES,
     Container,
     LazyPattern,
     Manifest,
@@ -19,6 +20,7 @@ from helm_constitution.api import (
     rule,
 )
 
+from ..name_evaluator import Evaluator, Unknown, Unread
 from ..yaml_text import key_lines
 from .platforms import INGRESS_CLASSES, VOLUMES, Platform, platform_of
 
@@ -170,6 +172,7 @@ def host_port(container: Container, subject: Subject) -> Iterator[Violation]:
             yield Violation(message, at=host, of_key=is_shared)
 
 
+_IN_BRACES = LazyPattern(r"""["']?\bnamespace["']?:[ \t]*(\{\{.*?\}\}|[^,{}]+?)[ \t]*[,}]""")
 _LITERAL = LazyPattern(r"[\"']?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)[\"']?(?:\s+#.*)?\Z")
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 
@@ -178,6 +181,7 @@ _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
     "portability/fixed-namespace",
     scope=Manifest,
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(r"\brelease'?s? namespace\b|\bany namespace\b|\.Release\.Namespace\b|\bnamespace.{0,20}\bconfigurable"),
         forbid(
@@ -211,20 +215,49 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Violation]
     if not namespace or (namespace in _SYSTEM and not manifest.workloads):
         return
     text = subject.template_text(manifest)
-    if text is None or re.search(rf"namespace:[ \t]+[\"']?{re.escape(namespace)}", text) is None:
+    if text is None:
         return
-    lines = subject.derived_from(text, key_lines)
-    kinds = {line.document: line.value for line in lines if line.key == "kind" and not line.parents}
-    values = [
-        line.value
-        for line in lines
-        if line.key == "namespace" and line.parents == ("metadata",) and kinds.get(line.document) == manifest.kind
-    ]
-    if namespace == manifest.release_namespace and any("{{" in value for value in values):
-        return  # the release namespace; the literal is in a branch that is not taken here
+    values = list(_namespaces(manifest, subject, text))
+    computed = [value for value in values if "{{" in value]
+    if namespace == manifest.release_namespace:
+        if computed:
+            return  # the release namespace; the literal is in a branch that is not taken here
+    elif any(_prints(value, namespace, manifest, subject) for value in computed):
+        values.append(namespace)
     if any((literal := _LITERAL.match(value)) is not None and literal[1] == namespace for value in values):
         yield Violation(
             f"{manifest.kind} has the hard-coded namespace {namespace}; remove it or use {{{{ .Release.Namespace }}}}",
             at=manifest.get("metadata", "namespace"),
             fix=SetField("{{ .Release.Namespace }}", raw=True),
         )
+
+
+def _namespaces(manifest: Manifest, subject: Subject, text: str) -> Iterator[str]:
+    """What may be written as the object's namespace: in its template, or in named ones that the template includes."""
+    lines = subject.derived_from(text, key_lines)
+    kinds = {line.document: line.value for line in lines if line.key == "kind" and not line.parents}
+    for line in lines:
+        in_list = bool(manifest.view.path) and line.parents[:1] == ("items",)
+        if in_list or kinds.get(line.document) == manifest.kind:
+            if line.key == "namespace" and (line.parents[-1:] if in_list else line.parents) == ("metadata",):
+                yield line.value
+            elif line.key == "metadata" and line.value.startswith("{"):
+                yield from _IN_BRACES.findall(line.value)
+    for name, body in subject.define_texts.items():
+        if f'"{name}"' in text and "namespace:" in body:
+            for line in subject.derived_from(body, key_lines):
+                if line.key == "namespace" and line.parents in ((), ("metadata",)):
+                    yield line.value
+
+
+def _prints(value: str, namespace: str, manifest: Manifest, subject: Subject) -> bool:
+    """Whether an expression prints this namespace for each release and whatever the values are."""
+    template = next((each for each in subject.templates if each.path == manifest.template), None)
+    if template is None or manifest.dependency is not None:
+        return False
+    evaluator = Evaluator(subject, "another", "elsewhere")
+    evaluator.root["Values"] = Unread()
+    try:
+        return evaluator.text(value, template) == namespace
+    except Unknown:
+        return False

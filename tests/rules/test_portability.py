@@ -222,12 +222,39 @@ OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop
         ("kind: ConfigMap\nmetadata:\n  name: a\nsubjects:\n  - namespace: shop\n", False),
         ("kind: ConfigMap\nmetadata:\n  labels:\n    namespace: shop\n", False),
         ("kind: Secret\nmetadata:\n  namespace: shop\n---\nkind: ConfigMap\n", False),
+        ('kind: ConfigMap\nmetadata:\n  "namespace": shop\n', True),
+        ("kind: ConfigMap\nmetadata: {name: web, namespace: shop}\n", True),
+        ("kind: ConfigMap\nmetadata: {name: web, namespace: {{ .Values.namespace }}}\n", False),
+        ('kind: ConfigMap\nmetadata:\n  namespace: {{ "shop" | quote }}\n', True),
+        ('{{- $n := "shop" }}\nkind: ConfigMap\nmetadata:\n  namespace: {{ $n }}\n', True),
+        ('{{- $n := .Values.n | default "shop" }}\nkind: ConfigMap\nmetadata:\n  namespace: {{ $n }}\n', False),
+        (
+            '{{- define "web.n" }}shop{{ end }}\nkind: ConfigMap\nmetadata:\n  namespace: {{ include "web.n" . }}\n',
+            True,
+        ),
+        (
+            (
+                '{{- define "web.n" }}{{ if .Values.n }}{{ .Values.n }}{{ else }}shop{{ end }}{{ end }}\n'
+                'kind: ConfigMap\nmetadata:\n  namespace: {{ include "web.n" . }}\n'
+            ),
+            False,
+        ),
+        ('{{- define "web.m" }}\nnamespace: shop\n{{ end }}\nmetadata:\n  {{- include "web.m" . }}\n', True),
     ],
 )
 def test_fixed_namespaces(template: str, is_fixed: bool) -> None:
     messages = judge_in(o.fixed_namespace, OBJECT, {"templates/x.yaml": template})
     expected = ["ConfigMap has the hard-coded namespace shop; remove it or use {{ .Release.Namespace }}"]
     assert messages == (expected if is_fixed else [])
+
+
+def test_the_fixed_namespace_of_a_lists_element() -> None:
+    text = (
+        "apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: ConfigMap\n    metadata:\n      name: web\n"
+    )
+    fixed = text + "      namespace: shop\n"
+    assert judge_in(o.fixed_namespace, fixed, {"templates/x.yaml": text}) == []
+    assert len(judge_in(o.fixed_namespace, fixed, {"templates/x.yaml": fixed})) == 1
 
 
 def test_the_releases_own_namespace_is_not_that_of_a_branch_not_taken() -> None:

@@ -45,6 +45,19 @@ class Unknown(Exception):
     """Raised where an expression contains something that the evaluator does not know."""
 
 
+class Unread(Mapping[str, Any]):
+    """Values that an expression can't read: what it prints without them is the same for each user."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise Unknown
+
+    def __iter__(self) -> Iterator[str]:
+        raise Unknown
+
+    def __len__(self) -> int:
+        raise Unknown
+
+
 class Evaluator:
     """Evaluates expressions of one chart with its default values, as a release of a given name."""
 
