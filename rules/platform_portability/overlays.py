@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from helm_constitution.api import (
     MUST,
     SHOULD,
     TEMPLATES,
     Command,
+    Expression,
     Identifier,
     Json,
     LazyPattern,
@@ -107,13 +108,18 @@ def _comparisons(template: TemplateFile) -> Iterator[Command]:
 def _platform_name(command: Command) -> str | None:
     """The platform name in a comparison with something else: ``eq .Values.cloud "aws"``."""
     texts: list[str] = []
+    are_texts = True
     for argument in command.args[1:]:
-        expression = argument
-        if isinstance(expression, Pipeline) and len(expression.commands) == 1 and len(expression.commands[0].args) == 1:
-            expression = expression.commands[0].args[0]
-        if isinstance(expression, String):
-            texts.append(expression.value)
-    if len(texts) == len(command.args) - 1:
+        parts: Sequence[Expression] = (argument,)
+        if isinstance(argument, Pipeline) and len(argument.commands) == 1:
+            parts = argument.commands[0].args
+        if isinstance(parts[0], Identifier) and parts[0].name in ("list", "tuple"):
+            parts = parts[1:]  # has .Values.cloud (list "aws" "gcp")
+        if parts and all(isinstance(part, String) for part in parts):
+            texts.extend(part.value for part in parts if isinstance(part, String))
+        else:
+            are_texts = False
+    if are_texts:
         return None  # a comparison of texts only
     return next((text for text in texts if text.lower() in _NAMES), None)
 

@@ -131,6 +131,9 @@ _NIL_ALONE = LazyPattern(
 )
 
 
+_MAP = LazyPattern(r"map\[[A-Za-z][\w./-]*:")
+
+
 @rule(
     "templates/no-value",
     scope=Manifest,
@@ -154,9 +157,10 @@ def no_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """
     if manifest.kind == "CustomResourceDefinition":
         return  # its descriptions are prose about Go
-    if _may_hold_nil(manifest.view.document.text):
+    text = manifest.view.document.text
+    if _may_hold_nil(text) or "map[" in text:
         for view in manifest.view.walk():
-            if found := _nil_in(view.string() or ""):
+            if found := _nil_in(view.string() or "") or _map_in(view.string() or ""):
                 yield _printed(found, view)
     if manifest.kind == "Secret":
         for _, view in manifest.view.get("data").entries():
@@ -167,6 +171,12 @@ def no_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
 def _printed(found: str, view: View) -> Violation:
     what = f"rendered text contains `{found}`, which Go prints for a missing value or a wrong type"
     return Violation(f"{what}; set or convert the value", at=view)
+
+
+def _map_in(text: str) -> str | None:
+    """The beginning of a map that was printed without ``toYaml``, if a text is nothing else."""
+    found = _MAP.match(text)
+    return f"{found[0]}…" if found is not None and text.endswith("]") else None
 
 
 def _may_hold_nil(text: str) -> bool:
