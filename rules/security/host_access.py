@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Container, PodSpec, Related, Subject, View, Violation, forbid, require, rule
@@ -53,9 +54,15 @@ _SENSITIVE_DIRECTORIES = frozenset(
 )
 _SENSITIVE_TREES = (
     "/boot/",
+    "/dev/mem",
     "/etc/kubernetes",
+    "/etc/passwd",
+    "/etc/shadow",
     "/proc/",
     "/root/",
+    "/run/containerd",
+    "/run/crio",
+    "/run/docker",
     "/sys/",
     "/var/lib/containerd",
     "/var/lib/containers",
@@ -185,7 +192,7 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violatio
         path = mounted.get("hostPath", "path").string() if mounted is not None else None
         if mounted is None or path is None:
             continue
-        clean = path.rstrip("/") or "/"
+        clean = _clean(path)
         if clean.endswith(_RUNTIME_SOCKETS):
             message = (
                 f'container "{container.name}" mounts the container runtime socket {path},'
@@ -200,6 +207,16 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violatio
         else:
             continue
         yield Violation(message, at=mount, related=(Related(mounted.get("hostPath"), "the volume"),))
+
+
+def _clean(path: str) -> str:
+    """The path that the kernel opens: `//etc/./` is /etc, and /var/run is a link to /run.
+
+    >>> _clean("//etc/./"), _clean("/var/run/docker/")
+    ('/etc', '/run/docker')
+    """
+    clean = "/" + posixpath.normpath(path).lstrip("/")
+    return clean.removeprefix("/var") if clean.startswith("/var/run/") else clean
 
 
 @rule(
