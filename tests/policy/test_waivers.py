@@ -398,6 +398,7 @@ def test_a_row_may_have_a_last_day(team: Team) -> None:
         "| docs/no-readme | elsewhere (until 2026-06-15) | two |",
         "| docs/no-readme | elsewhere | two (Until 2026-06-15). |",
         "| docs/no-readme | elsewhere (until 2026-09-15) | two (until 2026-06-15), as `x` says |",
+        "| docs/no-readme | elsewhere | two (until it is written) (until: 2026-06-15) |",
     ],
 )
 def test_a_last_day_may_stand_anywhere_in_the_reasons(team: Team, row: str) -> None:
@@ -440,6 +441,10 @@ def test_an_unused_row_fails_the_gate_of_the_one_chart_that_has_the_plan(team: T
         ("| docs/no-readme (file README.md) | x | y |", "`file README.md` is not a place"),
         ("| docs/no-readme (chart `web`, file README.md) | x | y |", "`file README.md` is not a place"),
         ("| docs/no-readme (files `README.md`) | x | y |", "`files README.md` is not a place"),
+        ("| docs/no-readme (`README.md`) | x | y |", "`README.md` is not a place"),
+        ("| docs/no-readme (file: `README.md`) | x | y |", "`file: README.md` is not a place"),
+        ("| docs/no-readme (file `README.md) | x | y |", "`file README.md` is not a place"),
+        ("| docs/no-readme (files docs/README.md and others) | x | y |", "docs/README.md and others` is not a place"),
         ("| security/privileged (chart `web`) | x | y |", "security findings must be waived one by one: name the file"),
         ("| docs/no-reedme | x | y |", "unknown rule 'docs/no-reedme'; did you mean 'docs/no-readme'?"),
     ],

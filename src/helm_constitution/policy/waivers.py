@@ -217,14 +217,13 @@ def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -
 # --- in a plan --------------------------------------------------------------------------------------------------------
 
 _ROW = LazyPattern(r"[*_`\s]*(?P<rule>(?P<module>[a-z][a-z0-9-]*)/[\w-]+)[*_`]*\s*(?:\((?P<places>[^)]*)\))?")
-_UNTIL = LazyPattern(r"\s*\(until ([^()]*)\)", re.IGNORECASE)
+_UNTIL = LazyPattern(r"\s*\(until:? ([^()]*)\)", re.IGNORECASE)
 _DAY = LazyPattern(r"[\W\d]+|.*\b20\d\d\b.*", re.DOTALL)
 _PLACE = LazyPattern(r"\b(chart|file|object|container|values)\s+`([^`]+)`")
-# What is meant to narrow a waiver, and would not: another word, or a name without backticks.
 _NO_PLACE = LazyPattern(
-    r"(?:^|,)\s*((?:chart|file|object|container|values)\s+[^\s`,]+|(?!(?:chart|file|object|container|values)\s)\w+\s+`[^`]*`)"
-    r"\s*(?=,|$)"
+    r"\s*(?:\w*[\s:=]*`[^`]*`?\s*\Z|(?:chart|file|object|container|values)s?[\s:=]+(?:[^\s`]+\s*\Z|[^\s`]*[/.]\w))"
 )
+"""What is meant to narrow a waiver, and would not: another word, or a name without backticks."""
 
 
 def plan_waivers(
@@ -286,19 +285,21 @@ def plan_waivers(
 
 def _until(text: str) -> tuple[str, str | None]:
     """A reason without the last day that may stand in it, and that day. Raises ValueError for a day that is none."""
-    match = _UNTIL.search(text)
-    if match is None or not _DAY.fullmatch(match[1]):
-        return text, None  # "(until the vendor's image runs as another user)"
-    if not _is_day(match[1]):
-        raise ValueError(f"`until {match[1]}` must be a date like 2030-12-31")
-    return (text[: match.start()] + text[match.end() :]).strip(), match[1]
+    for match in _UNTIL.finditer(text):
+        if not _DAY.fullmatch(match[1]):
+            continue  # "(until the vendor's image runs as another user)"
+        if not _is_day(match[1]):
+            raise ValueError(f"`until {match[1]}` must be a date like 2030-12-31")
+        return (text[: match.start()] + text[match.end() :]).strip(), match[1]
+    return text, None
 
 
 def _places(text: str) -> dict[str, Any]:
     """What narrows a row, by its kind. Raises ValueError for what is meant to narrow it and can't be read."""
-    if match := _NO_PLACE.search(text):
-        form = "chart, file, object, container or values, with the name in backticks"
-        raise ValueError(f"`{match[1].replace('`', '')}` is not a place: write {form}")
+    for part in _PLACE.sub("", text).split(","):
+        if _NO_PLACE.match(part):
+            form = "chart, file, object, container or values, with the name in backticks"
+            raise ValueError(f"`{part.strip().replace('`', '')}` is not a place: write {form}")
     return dict(_PLACE.findall(text))
 
 
