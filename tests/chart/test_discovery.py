@@ -109,6 +109,12 @@ def test_a_file_that_a_configuration_names_concerns_its_charts(repository: Path,
     assert charts(file) == []
 
 
+def test_a_configuration_whose_name_is_wrong_is_left_to_the_check(repository: Path) -> None:
+    (repository / "teams/a/.helm-constitution.yml").write_text("constitution: ../../docs/rules.md\n")
+    assert affected("docs/rules.md") == ["teams/a/charts/one", "teams/a/two"]
+    assert charts("teams/a/.helm-constitution.yml") == ["teams/a/charts/one", "teams/a/two"]
+
+
 @pytest.mark.parametrize(
     "file", ["teams/README.md", "docs/rules.md.orig", "charts/README.md", "shared/other/values.yaml"]
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from helm_constitution.chart.discovery import _as_typed, find_charts, is_skipped
 from helm_constitution.check.contents import MAX_BYTES, Unfit, read_content
 from helm_constitution.compare.git import Repository
-from helm_constitution.core.errors import ChartError
+from helm_constitution.core.errors import ChartError, ConfigurationError
 from helm_constitution.core.repository import repository_root
 
 
@@ -53,7 +53,9 @@ def affected_charts(files: Iterable[Path]) -> list[Path]:
         except ChartError:
             continue
         outside = [file for file in changed if not _charts_above(os.path.dirname(file), root)]
-        found.update(chart for chart in charts if _is_named(chart, outside))
+        configurations = {chart: _configuration_of(chart) for chart in charts} if outside else {}
+        naming = {file for file in {*configurations.values()} if file is not None and _names_one(file, outside)}
+        found.update(chart for chart, file in configurations.items() if file in naming)
         used = {chart: _used_by(chart) for chart in charts if chart not in found}
         places = set(map(os.path.realpath, found))
         while more := {chart for chart, uses in used.items() if chart not in found and uses & places}:
@@ -66,23 +68,29 @@ def _as_shown(charts: Iterable[str]) -> list[Path]:
     return sorted(Path(_as_typed(chart)) for chart in charts)
 
 
-def _is_named(chart: str, files: Sequence[str]) -> bool:
-    """Whether a chart's configuration names one of these files, or a folder that holds it; or may, judging by its
-    text."""
+def _configuration_of(chart: str) -> Path | None:
+    """A chart's configuration, also one whose name is wrong: the check finds the words for that."""
     from helm_constitution.policy.find import find_configuration
 
-    configuration = find_configuration(Path(chart), None) if files else None
-    if configuration is None:
-        return False
-    text = _text(str(configuration))
+    try:
+        return find_configuration(Path(chart), None)
+    except ConfigurationError as error:
+        return Path(error.file) if error.file is not None else None
+
+
+def _names_one(configuration: Path, files: Sequence[str]) -> bool:
+    """Whether a configuration names one of these files, or a folder that holds it; or may, judging by its text."""
+    text, folder = _text(str(configuration)), os.path.dirname(os.path.realpath(configuration))
+    names: set[str] = set()
     for file in files:
-        parts = os.path.relpath(file, os.path.dirname(os.path.realpath(configuration))).split(os.sep)
+        parts = os.path.relpath(file, folder).split(os.sep)
         up = parts.count(os.pardir)
-        for length in range(up + 1, len(parts) + 1):
-            name = re.escape("/".join(parts[:length]))
-            if re.search(rf"(?<![\w./-])(?:\./)?{name}/?(?![\w/:-])", text):
-                return True
-    return False
+        names.update("/".join(parts[:length]) for length in range(up + 1, len(parts) + 1))
+    # Most names are nowhere in the text, which is found out in less time than an expression is compiled.
+    return any(
+        name in text and re.search(rf"(?<![\w./-])(?:\./)?{re.escape(name)}/?(?![\w/:-])", text) is not None
+        for name in names
+    )
 
 
 def _used_by(chart: str) -> set[str]:
@@ -103,7 +111,7 @@ def _text(file: str) -> str:
 
 
 def _charts_of(file: str) -> list[str]:
-    from helm_constitution.policy.find import DEBT_FILE_NAME, FILE_NAME
+    from helm_constitution.policy.find import DEBT_FILE_NAME, FILE_NAME, WRONG_NAME
 
     folder, name = os.path.split(file)
     root = _root_of(folder)
@@ -113,7 +121,7 @@ def _charts_of(file: str) -> list[str]:
         folder = file
     elif name == "constitution.md" and folder.endswith(os.path.join(".specify", "memory")):
         folder = os.path.dirname(os.path.dirname(folder))
-    elif name not in ("constitution.md", FILE_NAME, DEBT_FILE_NAME):
+    elif name not in ("constitution.md", FILE_NAME, WRONG_NAME, DEBT_FILE_NAME):
         return []
     try:
         return [str(found) for found in find_charts(Path(folder))]

@@ -11,7 +11,8 @@ from helm_constitution.core.repository import is_everybodys, repository_above
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, is_there
 
 FILE_NAME = ".helm-constitution.yaml"
-_OTHER_NAME = ".helm-constitution.yml"
+WRONG_NAME = ".helm-constitution.yml"
+"""Refused, since it would be passed over."""
 DEBT_FILE_NAME = ".helm-constitution-debt.yaml"
 
 
@@ -25,7 +26,7 @@ def find_configuration(chart: Path, explicit: Path | None, unsaved: Unsaved = NO
     """
     if explicit is not None:
         return explicit
-    found, other = find_above(chart, FILE_NAME, unsaved), find_above(chart, _OTHER_NAME, unsaved)
+    found, other = find_above(chart, FILE_NAME, unsaved), find_above(chart, WRONG_NAME, unsaved)
     if other is not None and (found is None or other.parent.is_relative_to(found.parent)):
         raise ConfigurationError(f"must be called {FILE_NAME}; rename it", file=str(other))
     return found
