@@ -198,6 +198,12 @@ FAULTS: dict[str, tuple[dict[str, str | bytes], str, int | None, str]] = {
     "broken values": ({"values.yaml": "a: 1\n\tb: 2\n"}, "web/values.yaml", 2, "found a tab"),
     "a template for values": ({"values.yaml": "# x\na: {{ .b }}\n"}, "web/values.yaml", 2, "can't be a key"),
     "a list for values": ({"values.yaml": "\n- a\n"}, "web/values.yaml", 2, "must be a map"),
+    "values behind an empty document": (
+        {"values.yaml": "---\n# x\n---\nb: 2\n"},
+        "web/values.yaml",
+        4,
+        "several YAML documents",
+    ),
     "values in two documents": (
         {"values.yaml": "a: 1\n---\n# x\nb: 2\n"},
         "web/values.yaml",

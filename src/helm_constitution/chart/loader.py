@@ -246,13 +246,16 @@ def _with_one_document(chart: Chart, base: Base) -> Chart:
     """The chart; values in more documents, which only Helm 4 reads, would not be checked. A baseline stays as it is."""
     values = chart.values
     if base is Base.CHART and values is not None and "\n---" in values.text:
-        for document in load_documents(values.text, values.path)[1:]:
+        for number, document in enumerate(load_documents(values.text, values.path)):
             span = document.value_span(())
-            raise ChartError(
-                "contains several YAML documents, of which Helm 3 reads the first and Helm 4 all; join them",
-                file=f"{chart.shown}/{values.path}",
-                line=span.line if span else None,
-            )
+            line = span.line if span else 1
+            # The first may be empty, and is no document of the list.
+            if number or sum(text.startswith("---") for text in document.lines[:line]) > 1:
+                raise ChartError(
+                    "contains several YAML documents, of which Helm 3 reads the first and Helm 4 all; join them",
+                    file=f"{chart.shown}/{values.path}",
+                    line=line,
+                )
     return chart
 
 
