@@ -99,6 +99,7 @@ def test_what_is_no_expression(text: str) -> None:
         ("{'a': 1}.transformMap(k, v, v) == {}", "transformMap and transformMapEntry are not supported"),
         ("lists.range(-1) == []", "lists.range is not supported"),
         ("lists . range(100000000).size() > 0", "lists.range is not supported"),
+        ("lists // x\n.// y\n range(-1) == []", "lists.range is not supported"),
         ("(" * 60 + "true" + ")" * 60, "Expression recursion limit exceeded. limit: 32 [CANCELLED]"),
     ],
 )

@@ -25,7 +25,8 @@ _INDEX = LazyPattern(r"Index error: index=(-?\d+) size=\d+")
 _CODE = LazyPattern(r"\A[A-Z_]+: ")
 _UNKNOWN_HERE = LazyPattern(r"Untranslatable|Unimplemented|Non-CEL value|@mapInsert|recursion limit|too (?:large|long)")
 
-_RANGE = LazyPattern(r"\blists\s*\.\s*range\b")
+_GAP = r"(?:\s|//[^\n]*\n)*"  # spaces and comments
+_RANGE = LazyPattern(rf"\blists{_GAP}\.{_GAP}range\b")
 """The one function whose result has any size that a policy names; the C++ library fails on a negative one."""
 
 
