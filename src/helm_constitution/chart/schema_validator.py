@@ -80,8 +80,6 @@ class SchemaValidator:
 
         if self.fault is not None:
             raise BrokenSchema(self.fault)
-        if self.fault is not None:
-            raise BrokenSchema(self.fault)
         try:
             return list(islice(validator.iter_errors(value), most))
         except RecursionError:
