@@ -348,3 +348,13 @@ def test_the_time_grows_with_the_line(unit: str) -> None:
 
     cost(100)
     assert cost(100_000) < 30 * cost(10_000) + 0.2
+
+
+def test_the_time_grows_with_the_message() -> None:
+    def cost(size: int) -> float:
+        begun = time.process_time()
+        withheld_in(f"{{'a': '{size * 'x'}'}} is too long", {}, ("password",))
+        return time.process_time() - begun
+
+    cost(100)
+    assert cost(100_000) < 30 * cost(10_000) + 0.2

@@ -60,7 +60,7 @@ def withheld(value: Any, path: Sequence[str | int] = ()) -> Any:
     return value
 
 
-_ALLOWED = LazyPattern(r"(?<= is not one of ).+|.+(?= was expected\Z)", re.DOTALL)
+_ALLOWED = LazyPattern(r"(?<= is not one of ).+|\A.+(?= was expected\Z)", re.DOTALL)
 """The values that a schema allows; of a secret they are secrets too."""
 
 
