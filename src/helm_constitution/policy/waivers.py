@@ -165,8 +165,8 @@ _COMMENT = LazyPattern(
     r"|(?:(?<=\s)|^)#+[ \t]*constitution:[ \t]*allow\b(?P<line>[^\n]*)",
     re.MULTILINE,
 )
-_QUOTED = LazyPattern(r"\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'")
-_OPEN_QUOTE = LazyPattern(r"(?:^|[\s:\[{,(-])[\"']")
+_QUOTED = LazyPattern(r"(?<!\w)(?:\"(?:\\.|[^\"\\])*(\")?|'(?:''|[^'])*(')?)")
+"""A text in quotes, or what begins like one and doesn't end; the group is its end."""
 _IS_COMMENT = LazyPattern(r"\s*(?:#|\{\{-?\s*/\*.*\*/\s*-?\}\}\s*\Z)")
 _YAML = (".yaml", ".yml", ".tpl")
 
@@ -190,7 +190,7 @@ def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -
         first = text.count("\n", 0, match.start()) + 1
         last = first + match.group().count("\n")
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if match["line"] is not None and _OPEN_QUOTE.search(_QUOTED.sub("", before)):
+        if match["line"] is not None and _ends_in_quotes(before):
             continue  # a text that only looks like a comment
         after = text[match.end() :].partition("\n")[0]
         covered = range(first, last + 1)
@@ -214,6 +214,12 @@ def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -
             yield Waiver(rule, None, reason, None, place, file=file, lines=covered)
 
 
+def _ends_in_quotes(line: str) -> bool:
+    """Whether a text in quotes begins in a line and doesn't end there."""
+    opened = next((quoted.start() for quoted in _QUOTED.finditer(line) if quoted.lastindex is None), None)
+    return opened is not None and line[max(0, opened - 1) : opened] in ("", *"\t :[{,(-")
+
+
 # --- in a plan --------------------------------------------------------------------------------------------------------
 
 _ROW = LazyPattern(r"[*_`\s]*(?P<rule>(?P<module>[a-z][a-z0-9-]*)/[\w-]+)[*_`]*\s*(?:\((?P<places>[^)]*)\))?")
@@ -221,7 +227,7 @@ _UNTIL = LazyPattern(r"\s*\(until:? ([^()]*)\)", re.IGNORECASE)
 _DAY = LazyPattern(r"[\W\d]+|.*\b20\d\d\b.*", re.DOTALL)
 _PLACE = LazyPattern(r"\b(chart|file|object|container|values)\s+`([^`]+)`")
 _NO_PLACE = LazyPattern(
-    r"\s*(?:\w*[\s:=]*`[^`]*`?\s*\Z|(?:chart|file|object|container|values)s?[\s:=]+(?:[^\s`]+\s*\Z|[^\s`]*[/.]\w))"
+    r"\w*[\s:=]*`[^`]*`?\Z|(?:chart|file|object|container|values)s?[\s:=]+(?:[^\s`]+\Z|[^\s`]*[/.]\w)"
 )
 """What is meant to narrow a waiver, and would not: another word, or a name without backticks."""
 
@@ -296,10 +302,10 @@ def _until(text: str) -> tuple[str, str | None]:
 
 def _places(text: str) -> dict[str, Any]:
     """What narrows a row, by its kind. Raises ValueError for what is meant to narrow it and can't be read."""
-    for part in _PLACE.sub("", text).split(","):
+    for part in map(str.strip, _PLACE.sub("", text).split(",")):
         if _NO_PLACE.match(part):
             form = "chart, file, object, container or values, with the name in backticks"
-            raise ValueError(f"`{part.strip().replace('`', '')}` is not a place: write {form}")
+            raise ValueError(f"`{part.replace('`', '')}` is not a place: write {form}")
     return dict(_PLACE.findall(text))
 
 
