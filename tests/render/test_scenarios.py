@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from helm_constitution.check import pipeline
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.main import cli
-from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.errors import ChartError, ConfigurationError
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest, SetArgument
@@ -603,6 +603,14 @@ def test_a_flag_that_asks_for_another_api_is_tried_in_a_cluster_that_has_it(tmp_
     engine.close()
     expected = ("templates/pod.yaml", 11, ("debug.enabled=true with API versions",))
     assert places(report, "security/privileged") == [expected]
+
+
+@pytest.mark.parametrize(("text", "line"), [("a: 1\n---\nb: 2\n", 3), ("---\n---\na: 1\n", 3)])
+def test_values_in_several_documents_are_refused(tmp_path: Path, embedded: HelmEngine, text: str, line: int) -> None:
+    with pytest.raises(ChartError, match="several YAML documents") as raised:
+        check(tmp_path, {"ci/a-values.yaml": text}, embedded)
+    assert str(raised.value.file).endswith("/ci/a-values.yaml")
+    assert raised.value.line == line
 
 
 def test_a_scenario_that_repeats_an_earlier_one_is_judged_once(tmp_path: Path, embedded: HelmEngine) -> None:

@@ -19,11 +19,11 @@ from helm_constitution.chart.model import Chart, Dependency, Package
 from helm_constitution.chart.reading import ReadFiles, not_utf8, read_file, text_of
 from helm_constitution.chart.sources import FolderSource, Source
 from helm_constitution.chart.value_comments import Notes
-from helm_constitution.chart.values import ValuesFile
+from helm_constitution.chart.values import ValuesFile, require_one_document
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ChartError, YamlSyntaxError
 from helm_constitution.core.model import Base
-from helm_constitution.text.yaml import load_document, load_documents
+from helm_constitution.text.yaml import load_document
 from helm_constitution.text.yaml_document import View, YamlDocument
 
 
@@ -243,19 +243,9 @@ def _check_values(values: ValuesFile, shown: str) -> None:
 
 
 def _with_one_document(chart: Chart, base: Base) -> Chart:
-    """The chart; values in more documents, which only Helm 4 reads, would not be checked. A baseline stays as it is."""
-    values = chart.values
-    if base is Base.CHART and values is not None and "\n---" in values.text:
-        for number, document in enumerate(load_documents(values.text, values.path)):
-            span = document.value_span(())
-            line = span.line if span else 1
-            # The first may be empty, and is no document of the list.
-            if number or sum(text.startswith("---") for text in document.lines[:line]) > 1:
-                raise ChartError(
-                    "contains several YAML documents, of which Helm 3 reads the first and Helm 4 all; join them",
-                    file=f"{chart.shown}/{values.path}",
-                    line=line,
-                )
+    """The chart; a baseline stays as it is."""
+    if base is Base.CHART and chart.values is not None:
+        require_one_document(chart.values.text, f"{chart.shown}/{chart.values.path}")
     return chart
 
 

@@ -17,11 +17,27 @@ from helm_constitution.chart.value_comments import CommentKind as CommentKind
 from helm_constitution.chart.value_comments import Notes
 from helm_constitution.chart.value_keys import Comment as Comment
 from helm_constitution.chart.value_keys import ValueKey as ValueKey
+from helm_constitution.core.errors import ChartError
 from helm_constitution.core.model import Base
 from helm_constitution.core.records import record
-from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml import load_document, load_documents
 from helm_constitution.text.yaml_document import Path, YamlDocument
 from helm_constitution.text.yaml_scalars import Json
+
+
+def require_one_document(text: str, file: str) -> None:
+    """Refuses values in more documents: only the first one that is not empty is checked.
+
+    Raises:
+        ChartError: with file and line. YamlSyntaxError: the values can't be parsed.
+    """
+    for number, document in enumerate(load_documents(text, file)) if "\n---" in text else ():
+        span = document.value_span(())
+        line = span.line if span else 1
+        # The first may be empty, and is no document of the list.
+        if number or sum(start.startswith("---") for start in document.lines[:line]) > 1:
+            message = "contains several YAML documents, of which Helm 3 reads the first and Helm 4 all; join them"
+            raise ChartError(message, file=file, line=line)
 
 
 @record

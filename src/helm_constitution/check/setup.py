@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helm_constitution.chart.values import require_one_document
 from helm_constitution.check.configured import configured
 from helm_constitution.compare.no_baseline import NoBaseline
+from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.named_tuples import NamedTuple
 from helm_constitution.core.unsaved import is_there
 from helm_constitution.lint.needs import CLUSTER, COVERAGE, DEPLOYMENT, OLD_VALUES
@@ -148,10 +151,13 @@ def begin_renderings(
     """Sets helm to work on the scenarios of a chart, of which the first is under way."""
     options = request.options
     wants_coverage = any(COVERAGE in rule.needs for rule in policy.selection.rules)
+    scenarios = plan(analysed.chart.path, options.request, options.scenarios, _of_copy(policy, request))
+    for values in dict.fromkeys(values for scenario in scenarios for values in scenario.request.values_files):
+        _require_one_document(values, analysed.chart)
     return RenderSession(
         request.engine,
         analysed,
-        plan(analysed.chart.path, options.request, options.scenarios, _of_copy(policy, request)),
+        scenarios,
         first,
         options.scenarios,
         measures=options.coverage or (options.scenarios == FULL and wants_coverage),
@@ -160,6 +166,14 @@ def begin_renderings(
         known=None if request.memory is None else request.memory.documents,
         objects=None if request.memory is None else request.memory.objects,
     )
+
+
+def _require_one_document(values: Path, chart: Chart) -> None:
+    """Raises ChartError for a values file with several documents; helm reports one that can't be read."""
+    inside = os.path.relpath(values, chart.path)
+    with contextlib.suppress(OSError, UnicodeDecodeError, YamlSyntaxError):
+        shown = str(values) if inside.startswith(os.pardir) else f"{chart.shown}/{inside}"
+        require_one_document(values.read_text("utf-8"), shown)
 
 
 def _of_copy(policy: Policy, request: CheckRequest) -> Sequence[ScenarioSetting]:
