@@ -325,6 +325,11 @@ def test_what_stands_above_a_line_counts(text: str, shown: str) -> None:
         ("| password | string | `nil` | Or `auth.secret` |", "| password | string | `nil` | Or `auth.secret` |"),
         ("| The pull secret | `web-pull` |", "| The pull secret | `web-pull` |"),
         ("| image.tag | string | `abc` | The tag |", "| image.tag | string | `abc` | The tag |"),
+        ("a: {tokens: {ci: abc, b: {c: d}}, e: f}", "a: {tokens: …, e: f}"),
+        ("- {passwords: [abc, 'd]'], secrets: [web]}", "- {passwords: …, secrets: [web]}"),
+        ("a: {kind: Secret, data: {b: abc}}", "a: {kind: Secret, data: …}"),
+        ("a: {kind: ConfigMap, data: {b: abc}, tokens: {}}", "a: {kind: ConfigMap, data: {b: abc}, tokens: {}}"),
+        ("a: {tokens: {b: {{ .Values.b }}}, existingTokens: {c: d}}", "a: {tokens: …, existingTokens: {c: d}}"),
         ("run --api-key Ab1 --name x1", "run --api-key … --name x1"),
         ('args: ["--db-password", "abc def", "--port", "80"]', 'args: ["--db-password", …, "--port", "80"]'),
         ("remove --password from the arguments", "remove --password from the arguments"),
@@ -339,7 +344,9 @@ def test_a_text_in_a_value_is_read_as_a_file() -> None:
     assert withheld({"config": text}) == {"config": "[db]\npassword = …\nusers:\n  tokens:\n    bob: …\n"}
 
 
-@pytest.mark.parametrize("unit", ["\\", "a.", "mysql -p", "-u a", "$.a", "<password>", '\\"token', "password "])
+@pytest.mark.parametrize(
+    "unit", ["\\", "a.", "mysql -p", "-u a", "$.a", "<password>", "tokens: {", '\\"token', "password "]
+)
 def test_the_time_grows_with_the_line(unit: str) -> None:
     def cost(size: int) -> float:
         begun = time.process_time()

@@ -293,6 +293,8 @@ def line_without_secrets(line: str) -> str:
     is_prose = text.startswith("#") and _COMMENTED_FLOW.match(text) is None
     if TELLING.search(line) is None:
         return without_secrets(line)
+    if not is_prose and ("{" in line or "[" in line):
+        line = _flow_without_secrets(line)
     whole = _LINE.fullmatch(line)
     if whole is not None and not (is_prose and " " in whole["value"].strip()) and (hidden := _hidden(whole)) != line:
         return hidden
@@ -301,6 +303,37 @@ def line_without_secrets(line: str) -> str:
     elif "`" in line:
         line = _SPAN.sub(lambda span: _PAIR.sub(_hidden, span[0]), line)
     return without_secrets(_LITERAL.sub(_without_literal, line) if "{{" in line else line)
+
+
+_HOLDER = LazyPattern(
+    r"(?<![\w.-])(?P<key>[\"']?[A-Za-z_][\w.-]*[\"']?)[ \t]*:[ \t]*(?=\{[ \t]*[^{} \t]|\[[ \t]*[^\] \t])"
+)
+"""A key with a map or a list that is not empty, in one line."""
+_FLOW = LazyPattern(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[\[\]{}]")
+
+
+def _flow_without_secrets(line: str) -> str:
+    """A line without the maps and lists in it that hold secrets, as their keys say."""
+    shown, position = "", 0
+    is_secret = "Secret" in line and _IS_SECRET.search(line) is not None
+    for found in _HOLDER.finditer(line):
+        name, start = found["key"].strip("\"'"), found.end()
+        key = Key.of(name)
+        holds = key.holds_secrets if line[start] == "{" else key.lists_secrets
+        if start > position and (holds or (is_secret and name == "data")) and not key.is_reference:
+            shown += line[position:start] + HIDDEN
+            position = _end_of_flow(line, start)
+    return shown + line[position:]
+
+
+def _end_of_flow(line: str, start: int) -> int:
+    """Where a map or a list in a line ends."""
+    depth = 0
+    for found in _FLOW.finditer(line, start):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end()
+    return len(line)
 
 
 _COMMENTED_FLOW = LazyPattern(r"#+[ \t]*(?:-[ \t]+)*(?:[\w.-]+:[ \t]+)?[\[{]")
