@@ -550,6 +550,7 @@ def test_lint_that_could_not_begin() -> None:
     ("status", "errors", "kind", "words"),
     [
         (2, "runtime: goroutine stack exceeds\nfatal error: stack overflow\n", FailureKind.TEMPLATE, "endlessly"),
+        (2, "fatal error: stack overflow\nxeipuuv/gojsonschema.x()\n", FailureKind.SCHEMA, "schema.json ref"),
         (2, "fatal error: runtime: out of memory\n", FailureKind.TIMEOUT, "out of memory"),
         (2, "runtime/cgo: pthread_create failed: Resource\n", FailureKind.OTHER, "helm can't start a thread; raise"),
         (70, "RuntimeError: can't start new thread\n", FailureKind.OTHER, "helm can't start a thread; raise"),

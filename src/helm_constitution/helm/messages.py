@@ -103,6 +103,9 @@ def crash(status: int, errors: str) -> HelmMessage:
         status: its exit status, a signal if negative.
         errors: what it wrote on its standard error.
     """
+    if "stack overflow" in errors and "gojsonschema" in errors:
+        text = "helm crashed with a stack overflow: values.schema.json references itself endlessly"
+        return HelmMessage(MessageLevel.ERROR, text, FailureKind.SCHEMA)
     if "stack overflow" in errors:
         text = "helm crashed with a stack overflow: a template calls itself endlessly"
         return HelmMessage(MessageLevel.ERROR, text, FailureKind.TEMPLATE)
