@@ -45,6 +45,13 @@ def test_a_message_of_helm_holds_no_secret(tmp_path: Path, embedded: EmbeddedEng
         assert base64.b64encode(b"kanariword").decode() not in repr(report)
 
 
+def test_a_secret_may_be_bytes_that_are_no_text(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    chart = write_chart(tmp_path / "web", {"templates/a.yaml": '{{ fail "on purpose" }}'})
+    given = RenderRequest(set_arguments=(SetArgument("--set", "auth.token=Kanari\udcff3"),))
+    report = check_chart(chart, embedded, CheckOptions(request=given))
+    assert {one.message for one in report.scenarios} == {"on purpose"}
+
+
 def test_a_secret_that_is_a_word_leaves_the_words_of_a_message(tmp_path: Path, embedded: EmbeddedEngine) -> None:
     files = {
         "values.yaml": "auth:\n  password: password\n",

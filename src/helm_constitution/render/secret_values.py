@@ -76,7 +76,8 @@ def _pattern(secret: str) -> re.Pattern[str]:
     text = re.escape(secret)
     is_word = secret.isalpha() and secret.islower()
     plain = rf"(?<=[\"'`]){text}(?=[\"'`])" if is_word else rf"{_BEFORE}{text}(?!\w)"
-    return re.compile(rf"{plain}|(?<!\w){re.escape(base64.b64encode(secret.encode()).decode())}(?!\w)")
+    encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
+    return re.compile(rf"{plain}|(?<!\w){re.escape(encoded)}(?!\w)")
 
 
 def _hidden(text: str, patterns: Sequence[re.Pattern[str]]) -> str:
