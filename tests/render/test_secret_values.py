@@ -45,6 +45,26 @@ def test_a_message_of_helm_holds_no_secret(tmp_path: Path, embedded: EmbeddedEng
         assert base64.b64encode(b"kanariword").decode() not in repr(report)
 
 
+@pytest.mark.parametrize(
+    ("flag", "text"),
+    [
+        ("--set-json", 'auth={"token": "Kanari-3"}'),
+        ("--set-json", '{"auth": {"token": "Kanari-3"}}'),
+        ("--set-file", "auth.token={file}"),
+        ("--set-literal", "auth.token=Kanari-3"),
+    ],
+)
+def test_a_secret_that_any_option_sets_is_hidden(
+    tmp_path: Path, embedded: EmbeddedEngine, flag: str, text: str
+) -> None:
+    (tmp_path / "token").write_text("Kanari-3\n")
+    chart = write_chart(tmp_path / "web", {"templates/a.yaml": "{{ fail .Values.auth.token }}"})
+    argument = SetArgument(flag, text.replace("{file}", str(tmp_path / "token")))
+    report = check_chart(chart, embedded, CheckOptions(request=RenderRequest(set_arguments=(argument,))))
+    assert report.troubles
+    assert "Kanari" not in repr(report)
+
+
 def test_a_secret_may_be_bytes_that_are_no_text(tmp_path: Path, embedded: EmbeddedEngine) -> None:
     chart = write_chart(tmp_path / "web", {"templates/a.yaml": '{{ fail "on purpose" }}'})
     given = RenderRequest(set_arguments=(SetArgument("--set", "auth.token=Kanari\udcff3"),))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _SHORTEST = 6
 """The shortest secret that is hidden: a shorter one may be part of any word."""
-_READ_ALONE = ("--set", "--set-string", "--set-literal")
 
 
 def without_secret_values(
@@ -58,11 +57,10 @@ def _given(request: RenderRequest) -> Iterator[Json]:
         except (OSError, ValueError, YamlSyntaxError):
             continue
     for argument in request.set_arguments:
-        if argument.flag in _READ_ALONE:
-            try:
-                yield apply([(argument.flag, argument.value)], {})
-            except ValueError:
-                continue
+        try:
+            yield apply([(argument.flag, argument.value)], {})
+        except (ValueError, RecursionError):
+            continue
 
 
 _BEFORE = r"(?:(?<!\w)|(?<=\\[nrt])|(?<=\\u[0-9a-f]{4}))"
