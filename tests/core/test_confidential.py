@@ -231,6 +231,8 @@ def test_messages_of_validators() -> None:
     assert withheld_in("'hunter2' was expected", "b", ("password",)) == "'…' was expected"
     assert withheld_in("'b' is not one of ['hunter2']", "b", ("password",)) == "'…' is not one of '…'"
     assert withheld_in("'b' is not one of ['c']", "b", ("name",)) == "'b' is not one of ['c']"
+    assert withheld_in("1 is not one of [{'token': 'ab'}]", 1, ("a",)) == "1 is not one of [{'token': …}]"
+    assert withheld_in("{'tokens': {'a': 'b'}} was expected", 1, ("a",)) == "{'tokens': …} was expected"
     assert withheld_in("5 is not of type 'string'", 5, ("count",)) == "5 is not of type 'string'"
 
 

@@ -69,8 +69,8 @@ def withheld_in(message: str, value: object, path: Sequence[str | int] = ()) -> 
     for inner, text in sorted(_leaves(value, tuple(path)), key=lambda leaf: -len(repr(leaf[1]))):
         if names_a_secret(inner):
             message = message.replace(repr(text), repr(HIDDEN))
-    if names_a_secret(path):
-        message = _ALLOWED.sub(repr(HIDDEN), message)
+    is_secret = names_a_secret(path)
+    message = _ALLOWED.sub(lambda found: repr(HIDDEN) if is_secret else text_without_secrets(found[0]), message)
     return without_secrets(message)
 
 
