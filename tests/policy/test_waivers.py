@@ -441,6 +441,7 @@ def test_an_unused_row_fails_the_gate_of_the_one_chart_that_has_the_plan(team: T
         ("| docs/no-readme (file README.md) | x | y |", "`file README.md` is not a place"),
         ("| docs/no-readme (chart `web`, file README.md) | x | y |", "`file README.md` is not a place"),
         ("| docs/no-readme (files `README.md`) | x | y |", "`files README.md` is not a place"),
+        ("| docs/no-readme (chart `web`; file README.md) | x | y |", "`file README.md` is not a place"),
         ("| docs/no-readme (`README.md`) | x | y |", "`README.md` is not a place"),
         ("| docs/no-readme (file: `README.md`) | x | y |", "`file: README.md` is not a place"),
         ("| docs/no-readme (file `README.md) | x | y |", "`file README.md` is not a place"),

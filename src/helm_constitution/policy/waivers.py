@@ -302,7 +302,7 @@ def _until(text: str) -> tuple[str, str | None]:
 
 def _places(text: str) -> dict[str, Any]:
     """What narrows a row, by its kind. Raises ValueError for what is meant to narrow it and can't be read."""
-    for part in map(str.strip, _PLACE.sub("", text).split(",")):
+    for part in map(str.strip, _PLACE.sub("", text).replace(";", ",").split(",")):
         if _NO_PLACE.match(part):
             form = "chart, file, object, container or values, with the name in backticks"
             raise ValueError(f"`{part.replace('`', '')}` is not a place: write {form}")
