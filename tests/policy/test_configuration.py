@@ -188,7 +188,7 @@ def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
     found.touch()
     assert find_configuration(tmp_path / "web", None) == found, "the nearer one counts"
     (tmp_path / "web/.helm-constitution.yml").touch()
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError, match="move its keys there, and remove it"):
         find_configuration(tmp_path / "web", None)
 
 

@@ -28,7 +28,9 @@ def find_configuration(chart: Path, explicit: Path | None, unsaved: Unsaved = NO
         return explicit
     found, other = find_above(chart, FILE_NAME, unsaved), find_above(chart, WRONG_NAME, unsaved)
     if other is not None and (found is None or other.parent.is_relative_to(found.parent)):
-        raise ConfigurationError(f"must be called {FILE_NAME}; rename it", file=str(other))
+        is_beside = found is not None and found.parent == other.parent
+        way_out = "move its keys there, and remove it" if is_beside else "rename it"
+        raise ConfigurationError(f"must be called {FILE_NAME}; {way_out}", file=str(other))
     return found
 
 
