@@ -275,10 +275,7 @@ HELMS = {
     "prints garbage": ("head -c 3000 /dev/zero | tr '\\0' x", "foreign output"),
     "prints endlessly": ("yes", "and was stopped"),
     "is Helm 2": ("echo 'Error: unknown flag: --kube-version' >&2; exit 1", "unknown flag"),
-    "gets no thread": (
-        "echo 'runtime: failed to create new OS thread ' >&2; exit 2",
-        f"thread; {MORE}",
-    ),
+    "gets no thread": ("echo 'runtime: failed to create new OS thread' >&2; exit 2", "helm can't start a thread"),
     "is no program": (None, "can't be run"),
 }
 
