@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from helm_constitution.chart.reading import MAX_READ
 from helm_constitution.check import pipeline
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.main import cli
@@ -611,6 +612,16 @@ def test_values_in_several_documents_are_refused(tmp_path: Path, embedded: HelmE
         check(tmp_path, {"ci/a-values.yaml": text}, embedded)
     assert str(raised.value.file).endswith("/ci/a-values.yaml")
     assert raised.value.line == line
+
+
+def test_values_larger_than_any_chart_are_not_read_whole(tmp_path: Path, embedded: HelmEngine) -> None:
+    """Those that .helmignore names are no files of the chart, and a scenario all the same."""
+    chart = write_chart(tmp_path / "web", {".helmignore": "ci/\n", "ci/a-values.yaml": "a: 1\n"})
+    with open(chart / "ci/a-values.yaml", "wb") as file:
+        file.truncate(MAX_READ + 1)
+    with pytest.raises(ChartError, match="larger than 100 MiB") as raised:
+        pipeline.run(CheckRequest(chart, embedded, CheckOptions()))
+    assert str(raised.value.file).endswith("/ci/a-values.yaml")
 
 
 def test_a_scenario_that_repeats_an_earlier_one_is_judged_once(tmp_path: Path, embedded: HelmEngine) -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helm_constitution.chart.reading import read_file
 from helm_constitution.chart.values import require_one_document
 from helm_constitution.check.configured import configured
 from helm_constitution.compare.no_baseline import NoBaseline
@@ -169,11 +170,13 @@ def begin_renderings(
 
 
 def _require_one_document(values: Path, chart: Chart) -> None:
-    """Raises ChartError for a values file with several documents; helm reports one that can't be read."""
+    """Raises ChartError for a values file with several documents, or one that is too large or can't be read; helm
+    reports one that is missing or no YAML."""
     inside = os.path.relpath(values, chart.path)
-    with contextlib.suppress(OSError, UnicodeDecodeError, YamlSyntaxError):
-        shown = str(values) if inside.startswith(os.pardir) else f"{chart.shown}/{inside}"
-        require_one_document(values.read_text("utf-8"), shown)
+    shown = str(values) if inside.startswith(os.pardir) else f"{chart.shown}/{inside}"
+    with contextlib.suppress(FileNotFoundError, UnicodeDecodeError, YamlSyntaxError):
+        text = chart.files.get(inside)
+        require_one_document(read_file(str(values), shown).decode() if text is None else text, shown)
 
 
 def _of_copy(policy: Policy, request: CheckRequest) -> Sequence[ScenarioSetting]:
