@@ -127,8 +127,8 @@ def _verdict(rules: Sequence[Rule], ran: Sequence[RuleRun], by_findings: Verdict
     stopped = [(run.rule.id, run.crash) for run in ran if run.crash is not None]
     if stopped:
         # What a rule can't read is no fault of the rule.
-        told = {rule: f"{rule} crashed" if crash.kind == "crash" else crash.message for rule, crash in stopped}
-        return Verdict.ERROR, "; ".join(dict.fromkeys(told.values()))
+        told = (f"{rule} crashed" if crash.kind == "crash" else crash.message for rule, crash in stopped)
+        return Verdict.ERROR, "; ".join(dict.fromkeys(told))
     unchecked: dict[str, list[str]] = {}
     for run in ran:
         if run.unchecked is not None:
